@@ -1,0 +1,93 @@
+package gitops
+
+import "strings"
+
+// An Application is one deployable service, e.g. checkout.
+type Application struct {
+	Name       string
+	Repository string // the GitOps repository it is declared in, "owner/name"
+}
+
+// An Environment is where Applications run. Environments stand in promotion
+// order in a Catalog: a version moves from each to the next.
+type Environment struct {
+	Name      string
+	Cluster   string // for people and for policy; Argo CD knows the address
+	Namespace string // may hold "{app}"
+	Protected bool   // nothing changes here that no approval rule allows
+
+	// NeedsJustification refuses a Request for this Environment that says no reason.
+	NeedsJustification bool
+}
+
+// A TargetRef names one Application in one Environment of one repository.
+type TargetRef struct {
+	Repository  string // "owner/name"
+	Application string
+	Environment string
+}
+
+// String returns "application/environment", as people and logs see it.
+func (r TargetRef) String() string { return r.Application + "/" + r.Environment }
+
+// A Target is one Application in one Environment: files in the GitOps
+// repository and one Argo CD Application.
+type Target struct {
+	TargetRef
+	Directory string  // where it lives in the repository, slash separated, no trailing slash
+	Places    []Place // where its version stands; a version is written to all of them
+	Argo      ArgoApp
+}
+
+// An ArgoApp names an Argo CD Application. The project is always named:
+// without it Argo CD answers 403 for an application that is missing.
+type ArgoApp struct {
+	Project   string
+	Namespace string // of the Application resource; empty is Argo CD's own
+	Name      string
+}
+
+// A Shape says how a version is written in a file.
+type Shape string
+
+// The shapes that are understood.
+const (
+	ShapeKustomize Shape = "kustomize" // the images entry of a kustomization whose name is Image
+	ShapeHelm      Shape = "helm"      // a scalar at Field of a values file that holds the tag
+	ShapeHelmImage Shape = "helmImage" // a scalar at Field of a values file that holds repository:tag
+	ShapeContainer Shape = "container" // the image of the containers in plain manifests whose repository is Image
+)
+
+// A Place is where a version stands: a file and how to find the field in it.
+type Place struct {
+	Shape Shape
+	File  string // path in the repository
+	Image string // image name without tag, for ShapeKustomize and ShapeContainer
+	Field string // dotted path, for ShapeHelm and ShapeHelmImage
+}
+
+// A Version is what a Target runs: an image tag, a digest, or both.
+type Version struct {
+	Tag    string // "1.42.3"
+	Digest string // "sha256:…", empty where none is pinned
+}
+
+// IsZero says that nothing is known of the version.
+func (v Version) IsZero() bool { return v == Version{} }
+
+// String returns the tag, the digest's first twelve hexadecimal digits where
+// there is no tag, or both as "tag@digest".
+func (v Version) String() string {
+	digest := v.Digest
+	if hex, ok := strings.CutPrefix(digest, "sha256:"); ok && len(hex) > 12 {
+		digest = "sha256:" + hex[:12]
+	}
+	switch {
+	case v.Digest == "":
+		return v.Tag
+	case v.Tag == "":
+		return digest
+	default:
+		return v.Tag + "@" + digest
+	}
+}

@@ -1,0 +1,130 @@
+package gitops
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Catalog is what one GitOps repository declares at one commit: its
+// environments, targets, people and policy. It is read from .changebot.yaml
+// and the tree beside it.
+type Catalog struct {
+	Repository   string
+	Commit       string        // the commit it was read at
+	Environments []Environment // in promotion order
+	Targets      []Target      // sorted by application, then by promotion order
+	People       []Person
+	Groups       []Group
+	Grants       []Grant
+	Approvals    []ApprovalRule
+	Owners       Owners
+}
+
+// Owners are who is told when the catalogue itself is broken.
+type Owners struct {
+	Room string // Slack channel id
+}
+
+// A Group is people under one name.
+type Group struct {
+	Name    string
+	Members []string // Person IDs
+}
+
+// A Grant lets subjects do actions. What no grant allows is denied. "*" in a
+// list stands for all; an empty list of rooms is any room, an empty list of
+// anything else is nothing.
+type Grant struct {
+	Name         string   // for explanations: "developers-promote"
+	Subjects     []string // group names or Person IDs
+	Actions      []string // "promote", "rollback", "status", …
+	Applications []string
+	Environments []string
+	Rooms        []string // Slack channel ids
+}
+
+// An ApprovalRule says who must approve what. Every rule that matches must
+// hold. Empty lists match everything.
+type ApprovalRule struct {
+	Name         string
+	Applications []string
+	Environments []string
+	Kinds        []Kind
+	Require      []Requirement
+	Auto         bool // allows by itself; only where Require is empty
+}
+
+// A Requirement is a number of approvals from the members of a group.
+type Requirement struct {
+	Group string
+	Count int // at least 1
+}
+
+// Environment returns the environment of that name and its place in promotion
+// order, -1 where there is none.
+func (c *Catalog) Environment(name string) (Environment, int) {
+	i := slices.IndexFunc(c.Environments, func(e Environment) bool { return e.Name == name })
+	if i < 0 {
+		return Environment{}, -1
+	}
+	return c.Environments[i], i
+}
+
+// Target returns the target of an application in an environment.
+func (c *Catalog) Target(application, environment string) (Target, bool) {
+	for _, t := range c.Targets {
+		if t.Application == application && t.Environment == environment {
+			return t, true
+		}
+	}
+	return Target{}, false
+}
+
+// Applications returns the names of all applications, sorted.
+func (c *Catalog) Applications() []string {
+	var names []string
+	for _, t := range c.Targets {
+		names = append(names, t.Application)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Group returns the members of a group as people; unknown ids are left out, as
+// reading the catalogue has refused them already.
+func (c *Catalog) Group(name string) []Person {
+	var people []Person
+	for _, g := range c.Groups {
+		if g.Name != name {
+			continue
+		}
+		for _, id := range g.Members {
+			if p, ok := c.Person(id); ok {
+				people = append(people, p)
+			}
+		}
+	}
+	return people
+}
+
+// Person returns the person with that id.
+func (c *Catalog) Person(id string) (Person, bool) {
+	return c.person(func(p Person) bool { return p.ID == id })
+}
+
+// BySlack returns the person with that Slack user id.
+func (c *Catalog) BySlack(user string) (Person, bool) {
+	return c.person(func(p Person) bool { return user != "" && p.Slack == user })
+}
+
+// ByGitHub returns the person with that GitHub login, which has no case.
+func (c *Catalog) ByGitHub(login string) (Person, bool) {
+	return c.person(func(p Person) bool { return login != "" && strings.EqualFold(p.GitHub, login) })
+}
+
+func (c *Catalog) person(is func(Person) bool) (Person, bool) {
+	if i := slices.IndexFunc(c.People, is); i >= 0 {
+		return c.People[i], true
+	}
+	return Person{}, false
+}

@@ -1,0 +1,149 @@
+package gitops
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Change is the answer to a Request: the exact Edits, the branch, the commit
+// and the pull request they live in, and how far they have come.
+type Change struct {
+	ID       string // "c-7f3k2q"
+	Revision int64  // counts its writes; a write on an old revision is refused
+	Request  Request
+	State    State
+
+	// Reason says in one sentence why the Change is in a state that is not
+	// the next one of the road: why it was denied, voided, ended or waits.
+	// Rule is the policy rule behind it and Next what a person can do.
+	Reason string
+	Rule   string
+	Next   string
+
+	// Question is what the requester must accept before the plan goes on;
+	// empty where nothing is asked.
+	Question string
+
+	Plan      Plan
+	Proposal  Proposal
+	Decisions []Decision // all ever made, oldest first
+	Verdict   Verdict    // the policy's last answer
+	Merge     Merge
+	Rollout   []Progress // one for each Target, once merged
+
+	Times map[State]time.Time // when each state was first reached
+}
+
+// A Plan is what a Change will do, computed at one pinned commit.
+type Plan struct {
+	Base    string // the base branch's commit that everything was read at
+	Branch  string // the base branch
+	Targets []Step
+	Edits   []Edit
+	Digest  Digest
+
+	// Evidence is what speaks for the plan, one sentence each: what the
+	// source runs and since when, why this version and not another.
+	Evidence []string
+}
+
+// A Step is what happens to one Target.
+type Step struct {
+	Target Target
+	Old    Version
+	New    Version
+}
+
+// A Proposal is one round of a plan put before people: a commit on the
+// Change's own branch and its pull request. Decisions are bound to it.
+type Proposal struct {
+	Round   int    // 1 for the first
+	Base    string // the commit it stands on
+	HeadSHA string // the commit changebot made
+	Number  int    // pull request
+	URL     string
+
+	// ForeignHead is the branch's head where somebody else has moved it;
+	// empty while it is HeadSHA.
+	ForeignHead string
+}
+
+// Merge says how a Change entered the base branch.
+type Merge struct {
+	SHA string
+	At  time.Time
+	By  string // who merged where it was not changebot: a GitHub login
+}
+
+// Progress is how far one Target has come after the merge.
+type Progress struct {
+	Target   TargetRef
+	State    State // StateMerged, StateSyncing, StateHealthy or StateDegraded
+	Waiting  string
+	Failures []Failure
+	At       time.Time // when State was reached
+}
+
+// A Failure is a resource that keeps a Target from being healthy.
+type Failure struct {
+	Resource string // "Deployment/checkout"
+	Message  string // the cluster's own words; untrusted text
+}
+
+// BranchName returns the branch that belongs to this Change alone.
+func (c Change) BranchName() string { return "changebot/" + c.ID }
+
+// Token names the Change's present proposal. A button carries it, so that a
+// click on a message about an earlier proposal decides nothing.
+func (c Change) Token() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", c.ID, c.Plan.Digest, c.Proposal.HeadSHA))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Standing returns the decisions that count for the present proposal.
+func (c Change) Standing() []Decision {
+	return Standing(c.Decisions, c.Plan.Digest, c.Proposal.HeadSHA)
+}
+
+// Refs returns the Targets of the Change.
+func (c Change) Refs() []TargetRef {
+	refs := make([]TargetRef, len(c.Plan.Targets))
+	for i, s := range c.Plan.Targets {
+		refs[i] = s.Target.TargetRef
+	}
+	return refs
+}
+
+// Enter moves the Change to a state, and notes when. An illegal transition is
+// an Internal error: it is changebot's fault, never the person's.
+func (c *Change) Enter(s State, at time.Time) error {
+	if !c.State.May(s) {
+		return &Error{Code: Internal, Message: fmt.Sprintf("Change %s cannot go from %s to %s.", c.ID, c.State, s)}
+	}
+	c.State = s
+	if c.Times == nil {
+		c.Times = map[State]time.Time{}
+	}
+	if _, seen := c.Times[s]; !seen {
+		c.Times[s] = at
+	}
+	return nil
+}
+
+// idLength is how many characters of a key's hash make a Change's id: thirty
+// bits, enough to tell apart what is open at one time; a store that finds the
+// id taken by another key asks for a longer one.
+const idLength = 6
+
+// ChangeID derives a Change's id from its Request's key, so that the same ask
+// leads to the same branch even when everything else was lost. longer adds
+// characters, for the case that the short one is taken.
+func ChangeID(key string, longer int) string {
+	sum := sha256.Sum256([]byte(key))
+	text := strings.ToLower(base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding).EncodeToString(sum[:]))
+	return "c-" + text[:min(idLength+longer, len(text))]
+}

@@ -1,0 +1,108 @@
+// Package effect does things outside the process at most once.
+//
+// An effect is an act on another system that must not be doubled and must not
+// be lost: a push, a pull request, a merge, a sync, a message. [Once] writes
+// the intent before the act and the outcome after it. Where it finds an intent
+// without an outcome, the process that wrote it may have died on either side
+// of the act, so it asks the other system before it acts again.
+//
+// The lease that comes with every call is the right to work on the Change. It
+// is checked right before the act and, by the journal, with every write: a
+// process that was only paused finds that its time is over.
+package effect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A Journal records intents and outcomes. gitops/store implements it.
+type Journal interface {
+	// Intend records that the act named by key is about to be done for a
+	// Change, unless that stands there already, and returns what stands.
+	Intend(ctx context.Context, lease gitops.Lease, intent Intent) (Record, error)
+
+	// Conclude records the outcome of an intent. A second outcome for the
+	// same key is ignored.
+	Conclude(ctx context.Context, lease gitops.Lease, intent Intent, outcome json.RawMessage) error
+}
+
+// An Intent names an act before it is done.
+type Intent struct {
+	Change string // the Change it is done for; a delivery's id where there is none
+	Key    string // unique within the Change
+	Text   string // one sentence for the audit trail
+}
+
+// A Record is what the journal holds of an act.
+type Record struct {
+	New     bool            // nothing stood there: nobody has tried before
+	Outcome json.RawMessage // nil while it is not known
+}
+
+// An Act is one effect with a result that can be kept as JSON.
+type Act[T any] struct {
+	Intent
+
+	// Ask finds out whether the act took place, and with which result.
+	Ask func(context.Context) (result T, done bool, err error)
+
+	// Do does it. An error leaves the outcome open: the next try asks first.
+	Do func(context.Context) (T, error)
+}
+
+// Once returns the result of the act, doing it only where neither the journal
+// nor the other system knows of it. Where the lease has run out it does
+// nothing and returns a gitops.Conflict error.
+func Once[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T]) (T, error) {
+	var result T
+	record, err := j.Intend(ctx, lease, a.Intent)
+	if err != nil {
+		return result, fmt.Errorf("intend %s of %s: %w", a.Key, a.Change, err)
+	}
+	if record.Outcome != nil {
+		if err := json.Unmarshal(record.Outcome, &result); err != nil {
+			return result, fmt.Errorf("read the outcome of %s of %s: %w", a.Key, a.Change, err)
+		}
+		return result, nil
+	}
+	result, err = act(ctx, lease, a, record.New)
+	if err != nil {
+		return result, err
+	}
+	outcome, err := json.Marshal(result)
+	if err != nil {
+		return result, fmt.Errorf("keep the outcome of %s of %s: %w", a.Key, a.Change, err)
+	}
+	if err := j.Conclude(ctx, lease, a.Intent, outcome); err != nil {
+		return result, fmt.Errorf("conclude %s of %s: %w", a.Key, a.Change, err)
+	}
+	return result, nil
+}
+
+// act asks where somebody may have acted before, and does it where they have not.
+func act[T any](ctx context.Context, lease gitops.Lease, a Act[T], first bool) (T, error) {
+	if !first && a.Ask != nil {
+		result, done, err := a.Ask(ctx)
+		if err != nil {
+			return result, fmt.Errorf("ask whether %s of %s took place: %w", a.Key, a.Change, err)
+		}
+		if done {
+			return result, nil
+		}
+	}
+	if !time.Now().Before(lease.Until) {
+		var none T
+		return none, &gitops.Error{
+			Code:    gitops.Conflict,
+			Message: fmt.Sprintf("The lease on %s ran out before %s could be done.", lease.Name, a.Key),
+		}
+	}
+	ctx, cancel := context.WithDeadline(ctx, lease.Until)
+	defer cancel()
+	return a.Do(ctx)
+}

@@ -1,0 +1,65 @@
+package gitops
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// An EntryKind says what a journal Entry records.
+type EntryKind string
+
+// The kinds of entries. Intent and outcome frame an effect outside the process
+// and share a key; the others are what happened on the road.
+const (
+	EntryIntent     EntryKind = "intent"
+	EntryOutcome    EntryKind = "outcome"
+	EntryTransition EntryKind = "transition" // the Change entered a state
+	EntryDecision   EntryKind = "decision"   // a person decided
+	EntryVoid       EntryKind = "void"       // decisions stopped counting
+	EntryRefusal    EntryKind = "refusal"    // somebody tried what they may not
+	EntryNote       EntryKind = "note"       // worth telling, changes nothing
+)
+
+// An Entry is one line of the journal: the append-only record of every intent
+// and outcome, and so the audit trail. Entries of one Change are numbered from
+// 1 and chained by Hash.
+type Entry struct {
+	Change string
+	Seq    int64
+	At     time.Time // milliseconds
+	Kind   EntryKind
+	Actor  string // a Person's ID, or "changebot"
+	Key    string // idempotency key of an intent and its outcome; else empty
+	Text   string // one sentence for people
+	Data   json.RawMessage
+	Prev   string // Hash of the entry before; empty for the first
+	Hash   string
+}
+
+// Chain returns the entry's hash: SHA-256, in hexadecimal, over the hash
+// before it and all its own fields.
+func (e Entry) Chain() string {
+	h := sha256.New()
+	for _, f := range []string{
+		"changebot journal v1", e.Prev, e.Change, e.At.UTC().Format("2006-01-02T15:04:05.000Z"),
+		string(e.Kind), e.Actor, e.Key, e.Text, string(e.Data),
+	} {
+		writeField(h, f)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Verify returns the Seq of the first entry that does not follow from the one
+// before it, 0 where the whole chain holds.
+func Verify(entries []Entry) int64 {
+	prev := ""
+	for i, e := range entries {
+		if e.Prev != prev || e.Seq != int64(i)+1 || e.Hash != e.Chain() {
+			return e.Seq
+		}
+		prev = e.Hash
+	}
+	return 0
+}

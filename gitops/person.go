@@ -1,0 +1,28 @@
+package gitops
+
+// A Person is one human with all accounts under which changebot meets them.
+// Links are explicit, by id and one to one; never by display name or e-mail.
+type Person struct {
+	ID     string // the key in .changebot.yaml, e.g. "ada"
+	Name   string // full name, for trailers and texts
+	Email  string
+	Slack  string // user id, "U…"; empty where there is none
+	GitHub string // login; empty where there is none
+
+	// TokenSHA256 is the hexadecimal SHA-256 of the person's API token, so
+	// that nobody asks as one and approves as another. Empty where there is none.
+	TokenSHA256 string
+
+	TimeZone string // IANA name; empty is the organisation's
+}
+
+// IsZero says that no person is meant.
+func (p Person) IsZero() bool { return p.ID == "" }
+
+// A Room is where something was asked: a channel of a Slack workspace.
+type Room struct {
+	Team    string // workspace id
+	Channel string // channel id
+	Name    string // channel name without #, empty in a direct message
+	Thread  string // timestamp of the thread's first message where it was asked in one
+}
