@@ -1,0 +1,118 @@
+// Package sentence understands what people type: "promote checkout to prod
+// because INC-4211" becomes a gitops.Command. It is one grammar for chat,
+// command line and API, and it is pure.
+//
+// The grammar is forgiving on purpose. Words come in any order; verbs have
+// synonyms; what is a known application, a known environment or looks like a
+// version is recognised wherever it stands; small words only tell which role a
+// name plays. What is missing becomes a question with all that was understood,
+// and what is misspelt is answered with the nearest names, never guessed.
+package sentence
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// maxLength is the longest sentence that is read, in bytes. Slack's own
+// limit for a command is lower; this bounds every other way in.
+const maxLength = 2000
+
+// A Vocabulary is the names that a sentence may use.
+type Vocabulary struct {
+	Applications []string
+	Environments []string
+}
+
+// Parse reads a sentence. It returns a Command that is complete; or a Question
+// about what is missing; or a *gitops.Error (Invalid or NotFound) for what
+// cannot be understood.
+func Parse(text string, v Vocabulary) (gitops.Command, *gitops.Question, error) {
+	if err := wellFormed(text); err != nil {
+		return gitops.Command{}, nil, err
+	}
+	words, because := splitBecause(strings.Fields(text))
+	p := parser{vocabulary: v, words: words}
+	if err := p.run(); err != nil {
+		return gitops.Command{}, nil, err
+	}
+	c := p.command()
+	c.Because = because
+	return c, missing(c), nil
+}
+
+func wellFormed(text string) error {
+	if len(text) > maxLength {
+		return &gitops.Error{
+			Code:    gitops.Invalid,
+			Message: fmt.Sprintf("That is %d characters long; I read sentences of up to %d.", utf8.RuneCountInString(text), maxLength),
+			Next:    "Say it shorter, for example: promote checkout to prod because INC-4211",
+		}
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
+		return &gitops.Error{
+			Code:    gitops.Invalid,
+			Message: "That sentence holds control characters, so I did not read it.",
+			Next:    "Type it anew instead of pasting it.",
+		}
+	}
+	return nil
+}
+
+// splitBecause cuts off the justification: all that follows "because", its
+// synonyms, or a leading "reason:".
+func splitBecause(words []string) (rest []string, because string) {
+	for i, w := range words {
+		lower := strings.ToLower(strings.Trim(w, ",;:"))
+		after := i + 1
+		switch {
+		case lower == "because" || lower == "reason" || lower == "since":
+		case lower == "due" && after < len(words) && strings.EqualFold(words[after], "to"):
+			after++
+		default:
+			continue
+		}
+		because = strings.Join(words[after:], " ")
+		return words[:i], strings.TrimPrefix(because, "of ")
+	}
+	return words, ""
+}
+
+// missing asks for what a command of its kind cannot do without.
+func missing(c gitops.Command) *gitops.Question {
+	var slots []gitops.Slot
+	var ask string
+	need := func(absent bool, slot gitops.Slot, question string) {
+		if !absent {
+			return
+		}
+		slots = append(slots, slot)
+		if ask == "" {
+			ask = question
+		}
+	}
+	switch c.Kind {
+	case "":
+		need(true, gitops.SlotKind, "What shall happen: promote or rollback, or do you want the status, the history or a diff?")
+		need(len(c.Applications) == 0, gitops.SlotApplication, "")
+		need(c.Environment == "", gitops.SlotEnvironment, "")
+	case gitops.KindPromote:
+		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be promoted?")
+		need(c.Environment == "", gitops.SlotEnvironment, "To which environment?")
+	case gitops.KindRollback:
+		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be rolled back?")
+		need(c.Environment == "", gitops.SlotEnvironment, "In which environment?")
+	case gitops.KindHistory:
+		need(len(c.Applications) == 0, gitops.SlotApplication, "The history of which application?")
+	case gitops.KindDiff:
+		need(c.Environment == "" || c.From == "", gitops.SlotEnvironment, "Between which two environments? For example: diff staging prod")
+	}
+	if len(slots) == 0 {
+		return nil
+	}
+	return &gitops.Question{Text: ask, Missing: slots, Draft: c}
+}
