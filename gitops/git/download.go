@@ -1,0 +1,115 @@
+package git
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+)
+
+// wanted says what to ask the server for.
+type wanted struct {
+	want       plumbing.Hash
+	haves      []plumbing.Hash
+	depth      int // 0: everything that is not below haves
+	maxObjects int // 0: no bound
+}
+
+// Progress tells how far the download of a pack is.
+type Progress struct {
+	Objects int   // in the pack
+	Bytes   int64 // received so far; the total is not known
+	Done    bool
+}
+
+// download asks for a pack and adds it to the store. The store's shallow commits are told
+// to the server, so that it knows that nothing before them is here.
+func (s *store) download(ctx context.Context, session transport.UploadPackSession, refs *packp.AdvRefs, w wanted, report func(Progress)) error {
+	req := packp.NewUploadPackRequestFromCapabilities(refs.Capabilities)
+	req.Wants = []plumbing.Hash{w.want}
+	req.Haves = w.haves
+	if refs.Capabilities.Supports(capability.Shallow) {
+		if err := req.Capabilities.Set(capability.Shallow); err != nil {
+			return err
+		}
+		req.Shallows = append(req.Shallows, s.shallow...)
+		req.Depth = packp.DepthCommits(w.depth)
+	}
+	if refs.Capabilities.Supports(capability.NoProgress) {
+		if err := req.Capabilities.Set(capability.NoProgress); err != nil {
+			return err
+		}
+	}
+	res, err := session.UploadPack(ctx, req)
+	if err != nil {
+		return fmt.Errorf("ask for the pack of %s: %w", w.want, err)
+	}
+	defer res.Close()
+	var body io.Reader = res
+	switch {
+	case req.Capabilities.Supports(capability.Sideband64k):
+		body = sideband.NewDemuxer(sideband.Sideband64k, res)
+	case req.Capabilities.Supports(capability.Sideband):
+		body = sideband.NewDemuxer(sideband.Sideband, res)
+	}
+	tmp, err := receivePack(body, filepath.Join(s.dir, "objects/pack"), w.maxObjects, report)
+	if err != nil {
+		return fmt.Errorf("receive the pack of %s: %w", w.want, err)
+	}
+	if err := s.addPack(tmp); err != nil {
+		return err
+	}
+	return s.addShallow(res.Shallows)
+}
+
+// receivePack stores a pack in a temporary file. Its header tells how many
+// objects will come, so what is too much is refused before it is received.
+func receivePack(body io.Reader, dir string, maxObjects int, report func(Progress)) (path string, err error) {
+	var header [12]byte
+	if _, err := io.ReadFull(body, header[:]); err != nil {
+		return "", err
+	}
+	if string(header[:4]) != "PACK" || binary.BigEndian.Uint32(header[4:]) != 2 {
+		return "", errors.New("the answer is not a pack")
+	}
+	n := int(binary.BigEndian.Uint32(header[8:]))
+	if maxObjects > 0 && n > maxObjects {
+		return "", fmt.Errorf("%w: %d objects", errTooMuch, n)
+	}
+	f, err := os.CreateTemp(dir, "tmp_pack_")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err := f.Write(header[:]); err != nil {
+		return "", err
+	}
+	p := Progress{Objects: n, Bytes: int64(len(header))}
+	for {
+		report(p)
+		got, err := io.CopyN(f, body, 1<<20)
+		p.Bytes += got
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	p.Done = true
+	report(p)
+	return f.Name(), nil
+}

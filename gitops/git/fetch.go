@@ -1,0 +1,181 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// fewObjects is what a fetch may bring without a second thought.
+const fewObjects = 10_000
+
+// clone makes the mirror anew beside the old one and then takes its place.
+// Readers keep the old one until the new one is whole. The caller is the writer.
+func (m *Mirror) clone(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	defer cancel()
+	start := time.Now()
+	fresh := m.opts.Dir + ".clone"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh)
+	st, err := createStore(fresh, m.config, m.opts.Branch)
+	if err != nil {
+		return err
+	}
+	var tip plumbing.Hash
+	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
+		if tip, err = m.remoteTip(refs); err != nil {
+			return err
+		}
+		return st.download(ctx, s, refs, wanted{want: tip, depth: 1}, m.opts.Progress)
+	})
+	if err == nil {
+		err = st.writeRef(m.opts.Branch, tip)
+	}
+	if err == nil {
+		err = st.checkStart(tip)
+	}
+	if err == nil {
+		err = m.replace(st, tip)
+	}
+	if err != nil {
+		st.close()
+		return m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
+	}
+	m.log.Info("cloned", "tip", tip, "objects", st.objects(), "took", time.Since(start))
+	return nil
+}
+
+// replace puts the new store where the old one is. A crash in between leaves no
+// mirror, which the next Open clones.
+func (m *Mirror) replace(st *store, tip plumbing.Hash) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.store != nil {
+		m.store.close()
+	}
+	if err := os.RemoveAll(m.opts.Dir); err != nil {
+		return err
+	}
+	if err := os.Rename(st.dir, m.opts.Dir); err != nil {
+		return err
+	}
+	st.moved(m.opts.Dir)
+	m.store, m.tip = st, tip
+	return nil
+}
+
+func (m *Mirror) remoteTip(refs *packp.AdvRefs) (plumbing.Hash, error) {
+	tip, ok := refs.References["refs/heads/"+m.opts.Branch]
+	if !ok {
+		return tip, refuse(gitops.NotFound, nil, "Check the name, or push a first commit to it.",
+			"%s has no branch %q.", m.remote.url, m.opts.Branch)
+	}
+	return tip, nil
+}
+
+// Fetch brings the mirror up to date with the base branch and returns its tip.
+// If the branch has not moved that is one request. If it was rewound (somebody
+// force-pushed it), or if the server wants to send more than a clone would
+// bring, the mirror is cloned again, the log says so, and older commits are
+// unknown from then on (ErrShallow).
+func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
+	var tip plumbing.Hash
+	err := m.write(ctx, func(st *store) error {
+		reason, err := m.follow(ctx, st)
+		if reason != nil {
+			m.log.Warn("the mirror is cloned again", "reason", reason)
+			err = m.clone(ctx)
+		}
+		tip = m.tip
+		return err
+	})
+	if err != nil {
+		return Zero, asError(err, gitops.Internal, "The branch %q could not be fetched.", m.opts.Branch)
+	}
+	return tip.String(), nil
+}
+
+// follow fetches what is new. It returns the reason why that cannot be done to this
+// mirror and a clone is needed.
+func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	defer cancel()
+	old := m.tip
+	var tip plumbing.Hash
+	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
+		if tip, err = m.remoteTip(refs); err != nil || st.has(tip) {
+			return err
+		}
+		w := wanted{want: tip, haves: []plumbing.Hash{old}, maxObjects: max(fewObjects, st.objects())}
+		return st.download(ctx, s, refs, w, m.opts.Progress)
+	})
+	switch {
+	case isLocal(err):
+		return err, nil
+	case err != nil:
+		return nil, err
+	case tip == old:
+		return nil, nil
+	}
+	switch contained, err := st.contains(ctx, tip, old); {
+	case errors.Is(err, errDamaged):
+		return err, nil
+	case err != nil && !errors.Is(err, ErrShallow):
+		return nil, err
+	case !contained:
+		return fmt.Errorf("%s was rewound from %s to %s", m.opts.Branch, old, tip), nil
+	}
+	if err := st.writeRef(m.opts.Branch, tip); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tip = tip
+	return nil, nil
+}
+
+// FetchRef makes the tip of another branch readable and returns it. It is
+// NotFound if the remote has no such branch. The base branch stays where it is.
+func (m *Mirror) FetchRef(ctx context.Context, ref string) (Hash, error) {
+	if err := checkRef(ref); err != nil {
+		return Zero, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	defer cancel()
+	var tip plumbing.Hash
+	err := m.write(ctx, func(st *store) error {
+		get := func(w wanted) error {
+			return m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
+				var ok bool
+				if tip, ok = refs.References[ref]; !ok {
+					return refuse(gitops.NotFound, nil, "", "%s has no %s.", m.remote.url, ref)
+				}
+				if st.has(tip) {
+					return nil
+				}
+				w.want, w.haves = tip, []plumbing.Hash{m.tip}
+				return st.download(ctx, s, refs, w, m.opts.Progress)
+			})
+		}
+		err := get(wanted{maxObjects: max(fewObjects, st.objects())})
+		if errors.Is(err, errTooMuch) { // it left the base long before our history begins
+			err = get(wanted{depth: 1})
+		}
+		return err
+	})
+	if err != nil {
+		return Zero, asError(err, gitops.Internal, "%s could not be fetched.", ref)
+	}
+	return tip.String(), nil
+}

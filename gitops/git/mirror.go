@@ -1,0 +1,220 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// Options says which repository a Mirror follows, and where it is kept.
+type Options struct {
+	URL    string // http or https, without credentials
+	Dir    string // of the mirror alone; it is made, and replaced when damaged
+	Branch string // the base branch, such as "main"
+
+	// Auth returns the credentials for the next network operation. It is asked
+	// each time, because tokens expire. Nil: none are needed.
+	Auth func(ctx context.Context) (user, password string, err error)
+
+	Transport http.RoundTripper // nil: one of its own over the default settings
+	Timeout   time.Duration     // of one network operation; 0: 10 minutes
+	Log       *slog.Logger      // nil: nothing is logged
+	Progress  func(Progress)    // of long downloads, about every MiB; nil: nobody asks
+}
+
+// Mirror is the local copy of one remote repository. See the package comment.
+type Mirror struct {
+	opts   Options
+	remote *remote
+	log    *slog.Logger
+	config string // of the bare repository; also tells whose mirror it is
+
+	packer packer
+	writer chan struct{} // holds one token: who has it may change the mirror
+
+	mu    sync.RWMutex // readers hold it, so that no store closes under them
+	store *store       // nil when closed
+	tip   plumbing.Hash
+}
+
+// Open opens the mirror in opts.Dir, or clones it there with depth 1. A mirror
+// that is damaged, or is one of another URL or branch, is cloned again; the log
+// says so. Opening an intact mirror does not use the network.
+//
+// Codes: Invalid for options that cannot be, NotFound for the repository or the
+// branch, Unavailable and Denied from the server.
+func Open(ctx context.Context, opts Options) (*Mirror, error) {
+	r, err := newRemote(&opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRef("refs/heads/" + opts.Branch); err != nil {
+		return nil, err
+	}
+	if opts.Dir == "" {
+		return nil, refuse(gitops.Invalid, nil, "", "The mirror of %s needs a directory.", r.url)
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 10 * time.Minute
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(Progress) {}
+	}
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	m := &Mirror{
+		opts:   opts,
+		remote: r,
+		log:    log.With("repository", r.url, "branch", opts.Branch),
+		config: mirrorConfig(r.url, opts.Branch),
+		writer: make(chan struct{}, 1),
+	}
+	m.writer <- struct{}{}
+	if err := m.openOrClone(ctx); err != nil {
+		r.close()
+		return nil, asError(err, gitops.Internal, "The mirror of %s could not be opened.", r.url)
+	}
+	return m, nil
+}
+
+// mirrorConfig is the configuration file of the bare repository. No credentials
+// are in it, and git is told never to repack what this process has open.
+func mirrorConfig(url, branch string) string {
+	return fmt.Sprintf(`[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[remote "origin"]
+	url = %q
+	fetch = +refs/heads/%s:refs/heads/%s
+	tagOpt = --no-tags
+`, url, branch, branch)
+}
+
+func (m *Mirror) openOrClone(ctx context.Context) error {
+	if err := os.MkdirAll(filepath.Dir(m.opts.Dir), 0o700); err != nil {
+		return err
+	}
+	st, tip, err := m.load()
+	if err == nil {
+		m.store, m.tip = st, tip
+		return nil
+	}
+	if errors.Is(err, errDamaged) || !errors.Is(err, os.ErrNotExist) {
+		m.log.Warn("the mirror cannot be used and is cloned again", "reason", err)
+	}
+	return m.clone(ctx)
+}
+
+// load opens what is on disk and checks that the tip and its history can be
+// read as far as they are here.
+func (m *Mirror) load() (*store, plumbing.Hash, error) {
+	st, err := loadStore(m.opts.Dir, m.config)
+	if err != nil {
+		return nil, plumbing.ZeroHash, err
+	}
+	tip, err := st.readRef(m.opts.Branch)
+	if err == nil {
+		err = st.checkStart(tip)
+	}
+	if err != nil {
+		st.close()
+		return nil, tip, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return st, tip, nil
+}
+
+// Close releases the files and connections. Operations that run finish first.
+func (m *Mirror) Close() error {
+	<-m.writer
+	defer func() { m.writer <- struct{}{} }()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.store != nil {
+		m.store.close()
+		m.store = nil
+	}
+	m.remote.close()
+	return nil
+}
+
+// Tip is the tip of the base branch as of the last Fetch.
+func (m *Mirror) Tip() Hash {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.tip.String()
+}
+
+// read runs fn over the store. If the store turns out to be damaged, it is
+// cloned again and fn runs once more, on what is there then.
+func (m *Mirror) read(ctx context.Context, fn func(*store) error) error {
+	bad, err := m.readOnce(fn)
+	if !errors.Is(err, errDamaged) {
+		return err
+	}
+	m.log.Warn("the mirror is damaged and is cloned again", "reason", err)
+	if err := m.heal(ctx, bad); err != nil {
+		return err
+	}
+	if _, err = m.readOnce(fn); errors.Is(err, errDamaged) {
+		err = refuse(gitops.Unavailable, err, "", "The mirror of %s was damaged and had to be cloned again.", m.remote.url)
+	}
+	return err
+}
+
+func (m *Mirror) readOnce(fn func(*store) error) (*store, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.store == nil {
+		return nil, closedError()
+	}
+	return m.store, fn(m.store)
+}
+
+// heal clones again, unless somebody else has done so while we waited.
+func (m *Mirror) heal(ctx context.Context, bad *store) error {
+	return m.write(ctx, func(now *store) error {
+		if now != bad {
+			return nil
+		}
+		return m.clone(ctx)
+	})
+}
+
+// write runs fn as the only writer. Only a writer replaces m.store, so fn may
+// use it without holding m.mu.
+func (m *Mirror) write(ctx context.Context, fn func(*store) error) error {
+	select {
+	case <-ctx.Done():
+		return refuse(gitops.Unavailable, context.Cause(ctx), "", "The mirror of %s is busy.", m.remote.url)
+	case <-m.writer:
+	}
+	defer func() { m.writer <- struct{}{} }()
+	m.mu.RLock()
+	st := m.store
+	m.mu.RUnlock()
+	if st == nil {
+		return closedError()
+	}
+	return fn(st)
+}
+
+func closedError() error {
+	return refuse(gitops.Unavailable, os.ErrClosed, "", "The mirror is closed.")
+}

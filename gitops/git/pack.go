@@ -1,0 +1,195 @@
+package git
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha1"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+)
+
+// maxOpenPacks bounds the file descriptors of one mirror. Every fetch leaves a
+// pack, but reads go to few of them.
+const maxOpenPacks = 32
+
+// pack is one pack with its index in memory; its file is open only while it is
+// in use.
+type pack struct {
+	path  string // without .pack
+	index *idxfile.MemoryIndex
+	count int
+	file  *packfile.Packfile // nil while closed
+	used  int
+}
+
+func (p *pack) closeFile() {
+	if p.file != nil {
+		_ = p.file.Close()
+		p.file = nil
+	}
+}
+
+// seek returns the open file of p and where the object h is in it. The caller
+// holds s.mu.
+func (s *store) seek(p *pack, h plumbing.Hash) (*packfile.Packfile, int64, error) {
+	s.clock++
+	p.used = s.clock
+	if p.file == nil {
+		s.makeRoom()
+		f, err := osfs.New(filepath.Dir(p.path)).Open(filepath.Base(p.path) + ".pack")
+		if err != nil {
+			return nil, 0, err
+		}
+		p.file = packfile.NewPackfileWithCache(p.index, nil, f, s.cache, 0)
+	}
+	offset, err := p.index.FindOffset(h)
+	return p.file, offset, err
+}
+
+// makeRoom closes the file that was not used for longest if too many are open.
+func (s *store) makeRoom() {
+	var open []*pack
+	for _, p := range s.packs {
+		if p.file != nil {
+			open = append(open, p)
+		}
+	}
+	if len(open) >= maxOpenPacks {
+		slices.MinFunc(open, func(a, b *pack) int { return cmp.Compare(a.used, b.used) }).closeFile()
+	}
+}
+
+// loadPack reads the index of a pack after checking both files.
+func loadPack(path string) (*pack, error) {
+	sum, err := trailerOf(path + ".pack")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := trailerOf(path + ".idx"); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(path + ".idx")
+	if err != nil {
+		return nil, err
+	}
+	index := idxfile.NewMemoryIndex()
+	if err := idxfile.NewDecoder(bytes.NewReader(data)).Decode(index); err != nil {
+		return nil, fmt.Errorf("read %s.idx: %w", filepath.Base(path), err)
+	}
+	if index.PackfileChecksum != sum {
+		return nil, fmt.Errorf("%s.idx belongs to another pack", filepath.Base(path))
+	}
+	return newPack(path, index)
+}
+
+func newPack(path string, index *idxfile.MemoryIndex) (*pack, error) {
+	n, err := index.Count()
+	return &pack{path: path, index: index, count: int(n)}, err
+}
+
+// trailerOf returns the checksum at the end of a pack or an index, which is the
+// SHA-1 of all bytes before it, after checking that it is.
+func trailerOf(path string) (plumbing.Hash, error) {
+	var have, want plumbing.Hash
+	f, err := os.Open(path)
+	if err != nil {
+		return have, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return have, err
+	}
+	h := sha1.New()
+	if _, err := io.CopyN(h, f, info.Size()-int64(len(want))); err != nil {
+		return have, fmt.Errorf("%s is cut off: %w", filepath.Base(path), err)
+	}
+	if _, err := io.ReadFull(f, want[:]); err != nil {
+		return have, fmt.Errorf("%s is cut off: %w", filepath.Base(path), err)
+	}
+	h.Sum(have[:0])
+	if have != want {
+		return have, fmt.Errorf("%s does not match its checksum", filepath.Base(path))
+	}
+	return have, nil
+}
+
+// addPack indexes the pack in the temporary file tmp, which is inside the
+// store, and makes it part of the store. It removes tmp in any case.
+func (s *store) addPack(tmp string) error {
+	defer os.Remove(tmp)
+	index, err := indexPack(tmp)
+	if err != nil {
+		return fmt.Errorf("index the received pack: %w", err)
+	}
+	path := filepath.Join(s.dir, "objects/pack", "pack-"+plumbing.Hash(index.PackfileChecksum).String())
+	var buf bytes.Buffer
+	if _, err := idxfile.NewEncoder(&buf).Encode(index); err != nil {
+		return fmt.Errorf("write the index of the received pack: %w", err)
+	}
+	if err := os.Rename(tmp, path+".pack"); err != nil {
+		return err
+	}
+	if err := replaceFile(path+".idx", buf.Bytes()); err != nil { // last: it makes the pack visible
+		return err
+	}
+	p, err := newPack(path, index)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := func(q *pack) bool { return q.path == path }
+	if !slices.ContainsFunc(s.packs, same) {
+		s.packs = append(s.packs, p)
+	}
+	return nil
+}
+
+func indexPack(path string) (*idxfile.MemoryIndex, error) {
+	sum, err := trailerOf(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var w idxfile.Writer
+	parser, err := packfile.NewParser(packfile.NewScanner(f), &w)
+	if err != nil {
+		return nil, err
+	}
+	if parsed, err := parser.Parse(); err != nil {
+		return nil, err
+	} else if parsed != sum {
+		return nil, errors.New("the pack goes on after its end")
+	}
+	return w.Index()
+}
+
+// replaceFile writes a file so that it is never seen half written.
+func replaceFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "tmp_")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}

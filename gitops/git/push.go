@@ -1,0 +1,224 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// PushRequest asks for one ref to be moved to a new commit.
+type PushRequest struct {
+	Commit *Commit
+	Ref    string // full name of a branch, such as refs/heads/changebot/c-7F3K
+	Expect Hash   // what the ref must be now; Zero: it must not exist
+}
+
+// Push sends exactly the new objects of a commit and moves the ref if it is
+// what was expected (a compare-and-swap, done by the server). A ref that is
+// already at the commit is a success, so a push may be repeated.
+//
+// Codes: Conflict when the ref is something else, or the server refuses for
+// whatever reason (their words differ, so nobody should read them): fetch, apply the
+// intent to the new tip, try again. Unavailable when the outcome is not known: ask
+// RemoteRef before anything else. Denied when the credentials do not suffice.
+func (m *Mirror) Push(ctx context.Context, req PushRequest) error {
+	return m.PushAll(ctx, req)[0]
+}
+
+// PushAll is Push for several refs in one exchange. Each has its own outcome, at
+// its place in the result; one that is refused does not keep the others back.
+func (m *Mirror) PushAll(ctx context.Context, reqs ...PushRequest) []error {
+	updates := make([]*update, len(reqs))
+	seen := map[string]bool{}
+	for i, r := range reqs {
+		u := &update{ref: r.Ref, commit: r.Commit}
+		updates[i] = u
+		switch {
+		case r.Commit == nil:
+			u.err = refuse(gitops.Invalid, nil, "", "There is no commit to push to %s.", r.Ref)
+		case seen[r.Ref]:
+			u.err = refuse(gitops.Invalid, nil, "", "%s is pushed twice at once.", r.Ref)
+		default:
+			u.set(r.Expect, r.Commit.Hash)
+		}
+		seen[r.Ref] = true
+	}
+	return m.push(ctx, updates)
+}
+
+// DeleteRef deletes a branch that is at expect. One that is gone is a success.
+// Codes as for Push.
+func (m *Mirror) DeleteRef(ctx context.Context, ref string, expect Hash) error {
+	u := &update{ref: ref}
+	if u.set(expect, Zero); u.err == nil && u.old.IsZero() {
+		u.err = refuse(gitops.Invalid, nil, "", "To delete %s, say where it is expected to be.", ref)
+	}
+	return m.push(ctx, []*update{u})[0]
+}
+
+// RemoteRef asks the remote where a branch is now, and whether it exists.
+func (m *Mirror) RemoteRef(ctx context.Context, ref string) (at Hash, found bool, err error) {
+	if err := checkRef(ref); err != nil {
+		return Zero, false, err
+	}
+	refs, err := m.RemoteRefs(ctx, ref)
+	at, found = refs[ref]
+	return at, found, err
+}
+
+// RemoteRefs asks the remote for all refs whose full name begins with prefix.
+func (m *Mirror) RemoteRefs(ctx context.Context, prefix string) (map[string]Hash, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	defer cancel()
+	out := map[string]Hash{}
+	err := m.remote.fetch(ctx, func(_ transport.UploadPackSession, refs *packp.AdvRefs) error {
+		for name, h := range refs.References {
+			if strings.HasPrefix(name, prefix) {
+				out[name] = h.String()
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// update is one ref on its way from old to new. A zero hash is a ref that does
+// not exist.
+type update struct {
+	ref      string
+	old, new plumbing.Hash
+	commit   *Commit // nil for a deletion
+	err      error   // the outcome
+	sent     bool
+}
+
+func (u *update) set(from, to Hash) {
+	if u.err = checkRef(u.ref); u.err != nil {
+		return
+	}
+	if from != Zero {
+		if u.old, u.err = parseHash("expected value", from); u.err != nil {
+			return
+		}
+	}
+	if to != Zero {
+		u.new, u.err = parseHash("commit", to)
+	}
+}
+
+func (m *Mirror) push(ctx context.Context, updates []*update) []error {
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	defer cancel()
+	var valid []*update
+	for _, u := range updates {
+		if u.err == nil {
+			valid = append(valid, u)
+		}
+	}
+	if len(valid) > 0 {
+		err := m.remote.push(ctx, func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
+			return m.send(ctx, s, refs, valid)
+		})
+		m.settle(ctx, valid, err)
+	}
+	out := make([]error, len(updates))
+	for i, u := range updates {
+		out[i] = u.err
+	}
+	return out
+}
+
+// send moves the refs that are not where they should be yet, in one request.
+func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs *packp.AdvRefs, updates []*update) error {
+	req := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
+	var commits []*Commit
+	for _, u := range updates {
+		u.err, u.sent = nil, false
+		switch at := refs.References[u.ref]; at {
+		case u.new:
+		case u.old:
+			req.Commands = append(req.Commands, &packp.Command{Name: plumbing.ReferenceName(u.ref), Old: u.old, New: u.new})
+			u.sent = true
+			if u.commit != nil {
+				commits = append(commits, u.commit)
+			}
+		default:
+			u.err = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old))
+		}
+	}
+	if len(req.Commands) == 0 {
+		return nil
+	}
+	if refs.Capabilities.Supports(capability.DeleteRefs) {
+		if err := req.Capabilities.Set(capability.DeleteRefs); err != nil {
+			return err
+		}
+	}
+	if len(commits) > 0 {
+		pack, err := m.packer.encode(commits)
+		if err != nil {
+			return err
+		}
+		req.Packfile = io.NopCloser(bytes.NewReader(pack))
+	}
+	report, err := s.ReceivePack(ctx, req)
+	if report == nil {
+		return errors.Join(errors.New("the server did not report what became of the push"), err)
+	}
+	statuses := map[string]string{}
+	for _, c := range report.CommandStatuses {
+		statuses[c.ReferenceName.String()] = c.Status
+	}
+	for _, u := range updates {
+		status, told := statuses[u.ref]
+		switch {
+		case !u.sent || told && status == "ok" && report.UnpackStatus == "ok":
+		case told:
+			u.err = u.conflict(fmt.Errorf("the server says %q, and %q of the pack", status, report.UnpackStatus))
+		default:
+			u.err = u.conflict(fmt.Errorf("the server says %q of the pack", report.UnpackStatus))
+		}
+	}
+	return nil
+}
+
+func (u *update) conflict(cause error) error {
+	return refuse(gitops.Conflict, cause, "It is tried again on what is there now.",
+		"%s was not moved: the git server refused it, or somebody else was first.", u.ref)
+}
+
+// settle gives every update its outcome after an exchange that ended with err.
+// A refusal is looked at again: if the ref is where it should be, somebody who
+// did the same was faster, and it does not matter who.
+func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
+	refused := false
+	for _, u := range updates {
+		if err != nil {
+			u.err = err
+		}
+		refused = refused || err == nil && u.err != nil && u.sent
+	}
+	if !refused {
+		return
+	}
+	refs, err := m.RemoteRefs(ctx, "refs/heads/")
+	if err != nil {
+		return // the refusal stands, and asking again is up to the caller
+	}
+	for _, u := range updates {
+		at, found := refs[u.ref]
+		if found && at == u.new.String() || !found && u.new.IsZero() {
+			u.err = nil
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// maxErrorBody is how much of a refusal's text is read; it goes to the log only.
+const maxErrorBody = 4 << 10
+
+// remote speaks smart HTTP with one repository.
+type remote struct {
+	url   string
+	auth  func(context.Context) (user, password string, err error)
+	trip  http.RoundTripper
+	close func() // of what trip keeps open
+}
+
+// newRemote checks the URL. Credentials in it are refused: they would end up in
+// logs and on disk.
+func newRemote(opts *Options) (*remote, error) {
+	u, err := url.Parse(opts.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, refuse(gitops.Invalid, nil, "Write it as https://host/owner/name.git.",
+			"The repository's URL is not an http or https URL.")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, refuse(gitops.Invalid, nil, "Give the credentials in their own settings.",
+			"The repository's URL carries more than host and path.")
+	}
+	r := &remote{url: u.String(), auth: opts.Auth, trip: opts.Transport, close: func() {}}
+	if r.trip == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+		r.trip, r.close = t, t.CloseIdleConnections
+	}
+	return r, nil
+}
+
+// exchange is one network operation: its own endpoint (go-git's sessions change
+// theirs), its own credentials, and the bodies that go-git leaves open.
+type exchange struct {
+	trip http.RoundTripper
+
+	mu     sync.Mutex
+	bodies []io.Closer
+}
+
+// RoundTrip is http.RoundTripper's.
+func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := x.trip.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	x.bodies = append(x.bodies, res.Body)
+	x.mu.Unlock()
+	if res.StatusCode >= http.StatusMultipleChoices {
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, maxErrorBody), res.Body}
+	}
+	return res, nil
+}
+
+func (x *exchange) done() {
+	for _, b := range x.bodies {
+		_ = b.Close()
+	}
+}
+
+// errAuth marks an error of the caller's Auth function.
+var errAuth = errors.New("get credentials")
+
+// exchange runs one network operation with fresh credentials. Where the server
+// does not know them, it asks for others and tries once more: a token may
+// have expired between the request for it and its use, and nothing has
+// happened yet when a server answers 401.
+func (r *remote) exchange(ctx context.Context, fn func(transport.Transport, *transport.Endpoint, transport.AuthMethod) error) error {
+	err := r.exchangeOnce(ctx, fn)
+	if errors.Is(err, transport.ErrAuthenticationRequired) && r.auth != nil {
+		err = r.exchangeOnce(ctx, fn)
+	}
+	return r.explain(err)
+}
+
+func (r *remote) exchangeOnce(ctx context.Context, fn func(transport.Transport, *transport.Endpoint, transport.AuthMethod) error) error {
+	endpoint, err := transport.NewEndpoint(r.url)
+	if err != nil {
+		return err
+	}
+	var auth transport.AuthMethod
+	if r.auth != nil {
+		user, password, err := r.auth(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errAuth, err)
+		}
+		auth = &githttp.BasicAuth{Username: user, Password: password}
+	}
+	x := &exchange{trip: r.trip}
+	defer x.done()
+	return fn(githttp.NewClient(&http.Client{Transport: x}), endpoint, auth)
+}
+
+// fetch runs fn in a session for reading, with the refs that the server has.
+func (r *remote) fetch(ctx context.Context, fn func(transport.UploadPackSession, *packp.AdvRefs) error) error {
+	return r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
+		s, err := t.NewUploadPackSession(e, a)
+		if err != nil {
+			return err
+		}
+		refs, err := s.AdvertisedReferencesContext(ctx)
+		if errors.Is(err, transport.ErrEmptyRemoteRepository) {
+			refs, err = packp.NewAdvRefs(), nil
+		}
+		if err != nil {
+			return fmt.Errorf("list refs: %w", err)
+		}
+		return fn(s, refs)
+	})
+}
+
+// push runs fn in a session for writing, with the refs that the server has.
+func (r *remote) push(ctx context.Context, fn func(transport.ReceivePackSession, *packp.AdvRefs) error) error {
+	return r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
+		s, err := t.NewReceivePackSession(e, a)
+		if err != nil {
+			return err
+		}
+		refs, err := s.AdvertisedReferencesContext(ctx)
+		if err != nil {
+			return fmt.Errorf("list refs: %w", err)
+		}
+		return fn(s, refs)
+	})
+}
+
+// explain gives a failed exchange its code. What is not known for certain to be
+// a refusal is Unavailable: it may or may not have taken effect.
+func (r *remote) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*gitops.Error](err); ok || isLocal(err) {
+		return err
+	}
+	const app = "Check that changebot's credentials are valid for it."
+	switch {
+	case errors.Is(err, errAuth):
+		return refuse(gitops.Unavailable, err, "", "There are no credentials for %s at the moment.", r.url)
+	case errors.Is(err, transport.ErrAuthenticationRequired):
+		return refuse(gitops.Unavailable, err, app, "The git server does not accept the credentials for %s.", r.url)
+	case errors.Is(err, transport.ErrAuthorizationFailed):
+		return refuse(gitops.Denied, err, "Grant changebot read and write access to its contents.",
+			"The git server does not let changebot do this in %s.", r.url)
+	case errors.Is(err, transport.ErrRepositoryNotFound):
+		return refuse(gitops.NotFound, err, "Check the URL and that changebot may see the repository.",
+			"The git server knows no repository %s.", r.url)
+	}
+	if isDisk(err) {
+		return refuse(gitops.Internal, err, "Check that there is space on changebot's disk.",
+			"The mirror of %s could not be written.", r.url)
+	}
+	return refuse(gitops.Unavailable, err, "", "The git server did not answer as expected for %s.", r.url)
+}
+
+// isDisk recognises an error of the file system: errors of the network are none
+// of these types.
+func isDisk(err error) bool {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*os.LinkError](err)
+	return ok
+}
+
+// isLocal tells the mirror's own troubles from the network's.
+func isLocal(err error) bool {
+	return errors.Is(err, errDamaged) || errors.Is(err, errMissing) || errors.Is(err, errTooMuch)
+}
