@@ -76,7 +76,9 @@ func compared(s State, w Want) (Progress, bool) {
 			continue
 		}
 		text := c.Type + ": " + oneLine(c.Message)
-		if ours(s.Operation, w) && s.Operation.Unsuccessful() || w.Now.Sub(later(c.Since, w.Since)) > w.Grace {
+		relevant := ours(s.Operation, w) || contains(s.Operation.Revisions, w)
+		lasts := w.Now.Sub(later(c.Since, w.Since)) > w.Grace
+		if relevant && s.Operation.Unsuccessful() || lasts && !(relevant && s.Operation.Running) {
 			return failure(text), true
 		}
 		p := waiting("Argo CD cannot compare git with the cluster; waiting for it to try again.")
