@@ -3,6 +3,7 @@ package git_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cgi"
@@ -43,7 +44,7 @@ func newServer(t testing.TB) *server {
 	backend := &cgi.Handler{
 		Path:   filepath.Join(strings.TrimSpace(runGit(t, "", "--exec-path")), "git-http-backend"),
 		Env:    append(gitEnv(), "GIT_PROJECT_ROOT="+s.root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=test"),
-		Stderr: &bytes.Buffer{},
+		Stderr: io.Discard,
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)
