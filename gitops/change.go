@@ -24,6 +24,9 @@ type Change struct {
 	Rule   string
 	Next   string
 
+	// See links what the Reason speaks of.
+	See []Link
+
 	// Question is what the requester must accept before the plan goes on;
 	// empty where nothing is asked.
 	Question string
@@ -36,6 +39,12 @@ type Change struct {
 	Rollout   []Progress // one for each Target, once merged
 
 	Times map[State]time.Time // when each state was first reached
+}
+
+// A Link is a text that leads somewhere. The URL is never a stranger's.
+type Link struct {
+	Text string
+	URL  string // may be empty: then the text is all there is
 }
 
 // A Plan is what a Change will do, computed at one pinned commit.

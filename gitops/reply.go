@@ -9,6 +9,13 @@ type Reply struct {
 	Refusal  *Error
 	Table    *Table
 	Question *Question
+	Help     *Help
+}
+
+// Help teaches the sentences by the names that may stand in them.
+type Help struct {
+	Applications []string
+	Environments []string
 }
 
 // A Question says what is missing in a sentence, with all that was understood,

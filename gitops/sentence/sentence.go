@@ -42,7 +42,7 @@ func Parse(text string, v Vocabulary) (gitops.Command, *gitops.Question, error) 
 	}
 	c := p.command()
 	c.Because = because
-	return c, missing(c), nil
+	return c, Missing(c), nil
 }
 
 func wellFormed(text string) error {
@@ -82,8 +82,9 @@ func splitBecause(words []string) (rest []string, because string) {
 	return words, ""
 }
 
-// missing asks for what a command of its kind cannot do without.
-func missing(c gitops.Command) *gitops.Question {
+// Missing asks for what a command of its kind cannot do without; nil where
+// nothing is missing.
+func Missing(c gitops.Command) *gitops.Question {
 	var slots []gitops.Slot
 	var ask string
 	need := func(absent bool, slot gitops.Slot, question string) {

@@ -297,6 +297,11 @@ type Policy interface {
 	// Authorise says whether a person may do that there.
 	Authorise(c *gitops.Catalog, a gitops.Access) gitops.Verdict
 
+	// MayAsk says whether a Request may become a Change at all: for each of
+	// its Targets, the requester's right in that room, and a justification
+	// where one is needed.
+	MayAsk(c *gitops.Catalog, q gitops.Request) gitops.Verdict
+
 	// Approvals says whether a Change has the approvals it needs now.
 	Approvals(c *gitops.Catalog, change gitops.Change) gitops.Verdict
 

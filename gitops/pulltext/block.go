@@ -1,0 +1,65 @@
+package pulltext
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// The block stands in an HTML comment at the end of a body: one line of JSON
+// and one with the signature over exactly those bytes.
+const (
+	blockOpen  = "<!-- changebot:v1\n"
+	blockClose = "\n-->"
+)
+
+// A Record is what a block says: all that is needed to go on with a Change
+// when the store was lost, but for its decisions.
+type Record struct {
+	Change  string         `json:"change"`
+	Request gitops.Request `json:"request"`
+	Plan    gitops.Plan    `json:"plan"`
+	Round   int            `json:"round"`
+	HeadSHA string         `json:"head"`
+}
+
+// Block writes the signed, machine-readable block of a Change.
+func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
+	data, err := json.Marshal(Record{Change: c.ID, Request: c.Request, Plan: c.Plan, Round: c.Proposal.Round, HeadSHA: c.Proposal.HeadSHA})
+	if err != nil {
+		return "", fmt.Errorf("write the block of %s: %w", c.ID, err)
+	}
+	// In base64 nothing a person typed can end the comment.
+	text := base64.StdEncoding.EncodeToString(data)
+	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(key, []byte(text)))
+	return blockOpen + text + "\n" + signature + blockClose, nil
+}
+
+// ReadBlock returns what the block in a body says. A body without one, or with
+// one that this key did not sign, counts for nothing and is an error.
+func ReadBlock(body string, key ed25519.PublicKey) (Record, error) {
+	body = strings.ReplaceAll(body, "\r\n", "\n") // as forges' forms send it
+	var record Record
+	start := strings.LastIndex(body, blockOpen)
+	if start < 0 {
+		return record, &gitops.Error{Code: gitops.NotFound, Message: "The pull request holds no block of changebot's."}
+	}
+	text, rest, _ := strings.Cut(body[start+len(blockOpen):], "\n")
+	encoded, _, closed := strings.Cut(rest, blockClose)
+	signature, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || !closed || !ed25519.Verify(key, []byte(text), signature) {
+		return record, &gitops.Error{Code: gitops.Denied, Message: "The block in the pull request is not signed by this changebot, so it counts for nothing.", Err: err}
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return record, &gitops.Error{Code: gitops.Invalid, Message: "The block in the pull request is not base64.", Err: err}
+	}
+	if err := json.Unmarshal(data, &record); err != nil {
+		return record, &gitops.Error{Code: gitops.Invalid, Message: "The block in the pull request cannot be read.", Err: err}
+	}
+	return record, nil
+}

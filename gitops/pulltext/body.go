@@ -1,0 +1,128 @@
+package pulltext
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// maxBody is what a forge takes as a body, in characters: GitHub's limit is
+// 65,536, and the block must never be cut.
+const maxBody = 60000
+
+// Body is the text of a Change's pull request: the table of versions, the
+// exact edits, the evidence, what the policy waits for, how to roll back, who
+// asked and why, and the signed block.
+func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
+	block, err := Block(c, key)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	versionTable(&b, c)
+	diff(&b, c)
+	list(&b, "Evidence", c.Plan.Evidence)
+	policy(&b, c)
+	asked(&b, c)
+	b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say\n")
+	for _, s := range c.Plan.Targets {
+		fmt.Fprintf(&b, "`rollback %s in %s to %s`\n", s.Target.Application, s.Target.Environment, s.Old)
+	}
+	text := b.String()
+	if len(text) > maxBody {
+		text = cut(text, maxBody/4) + "\n\n*(cut: the whole list is in the files of this pull request)*\n"
+	}
+	return text + "\n" + block, nil
+}
+
+func versionTable(b *strings.Builder, c gitops.Change) {
+	b.WriteString("| Application | Environment | Runs now | Will run |\n| --- | --- | --- | --- |\n")
+	for _, s := range c.Plan.Targets {
+		fmt.Fprintf(b, "| %s | %s | `%s` | `%s` |\n", Escape(s.Target.Application), Escape(s.Target.Environment), code(s.Old.String()), code(s.New.String()))
+	}
+}
+
+func diff(b *strings.Builder, c gitops.Change) {
+	b.WriteString("\n<details><summary>Exact edits (digest <code>" + c.Plan.Digest.Short() + "</code>)</summary>\n\n")
+	fmt.Fprintf(b, "%s\n%s%s\n\n</details>\n", "```diff", EditsAsDiff(c.Plan.Edits), "```")
+}
+
+// EditsAsDiff writes edits as the lines of a diff, for reading.
+func EditsAsDiff(edits []gitops.Edit) string {
+	var b strings.Builder
+	path := ""
+	for _, e := range edits {
+		if e.Path != path {
+			path = e.Path
+			fmt.Fprintf(&b, "@@ %s @@\n", oneLine(path))
+		}
+		fmt.Fprintf(&b, "- %s: %s\n+ %s: %s\n", oneLine(e.Field), oneLine(e.Old), oneLine(e.Field), oneLine(e.New))
+	}
+	return strings.ReplaceAll(b.String(), "```", "'''")
+}
+
+func list(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n**%s**\n", title)
+	for _, l := range lines {
+		fmt.Fprintf(b, "- %s\n", Escape(l))
+	}
+}
+
+func policy(b *strings.Builder, c gitops.Change) {
+	if c.Verdict.Rule == "" {
+		return
+	}
+	var lines []string
+	var walk func(v gitops.Verdict)
+	walk = func(v gitops.Verdict) {
+		if len(v.Rules) == 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s, %s", v.Rule, v.Outcome, v.Reason))
+		}
+		for _, r := range v.Rules {
+			walk(r)
+		}
+	}
+	walk(c.Verdict)
+	list(b, "Policy", lines)
+}
+
+func asked(b *strings.Builder, c gitops.Change) {
+	q := c.Request
+	fmt.Fprintf(b, "\n**Requested by** %s", Escape(q.Requester.Name))
+	if q.Room.Name != "" {
+		fmt.Fprintf(b, " in #%s", Escape(q.Room.Name))
+	}
+	if q.Command.Because != "" {
+		fmt.Fprintf(b, ", because %s", Escape(oneLine(q.Command.Because)))
+	}
+	b.WriteString(".\n\nReviews of linked people count here as in chat. Merging is changebot's: it merges exactly the commit that was approved.\n")
+}
+
+// Escape makes a stranger's text plain in GitHub's Markdown: no mark-up, no
+// mention, no reference, no link.
+func Escape(s string) string {
+	var b strings.Builder
+	for _, r := range oneLine(s) {
+		switch {
+		case strings.ContainsRune("\\`*_{}[]<>()#+!|~&", r):
+			fmt.Fprintf(&b, "&#%d;", r)
+		case r == '@':
+			b.WriteString("@\u200b") // a mention needs the name right behind the sign
+		case r == ':':
+			b.WriteString("&#58;") // neither emoji nor an autolink's scheme
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// code makes a text safe between single backticks in a table.
+func code(s string) string {
+	return strings.NewReplacer("`", "'", "|", "¦").Replace(oneLine(s))
+}

@@ -1,0 +1,105 @@
+package workflow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// Base takes in that a repository's base branch may have moved. It is the
+// handler of JobBase: owners are told of a broken catalogue, and every open
+// proposal is looked at on the new tip.
+func (r *Road) Base(ctx context.Context, job gitops.Job) error {
+	repo, err := r.repository(job.Subject)
+	if err != nil {
+		return err
+	}
+	tip, err := repo.tip(ctx)
+	if err != nil {
+		return err
+	}
+	if tip.Broken != nil {
+		if err := r.tellOwners(ctx, repo, tip); err != nil {
+			return err
+		}
+	}
+	return r.reconcile(ctx, repo, tip)
+}
+
+// Reconcile looks at every open Change of every repository as git and the
+// forge have them now. Events make it quick; this makes it sure, since any
+// event can be lost.
+func (r *Road) Reconcile(ctx context.Context) error {
+	var all error
+	for _, repo := range r.repositories {
+		tip, err := repo.tip(ctx)
+		if err == nil {
+			err = r.reconcile(ctx, repo, tip)
+		}
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+func (r *Road) reconcile(ctx context.Context, repo *Repository, tip Tip) error {
+	open, err := r.Store.Open(ctx, repo.Name)
+	if err != nil {
+		return fmt.Errorf("open changes of %s: %w", repo.Name, err)
+	}
+	var all error
+	for _, c := range open {
+		if c.State != gitops.StateProposed {
+			continue
+		}
+		err := r.withChange(ctx, c.ID, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+			return walk{Road: r, repo: repo, lease: lease}.lookAgain(ctx, tip, c)
+		})
+		if _, busy := errors.AsType[Again](err); busy {
+			continue // who works on it looks as well
+		}
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+// lookAgain compares a proposal with its pull request and with the base
+// branch, and then with the policy.
+func (w walk) lookAgain(ctx context.Context, tip Tip, c gitops.Change) error {
+	if c.State != gitops.StateProposed {
+		return nil
+	}
+	pull, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
+	if err != nil {
+		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
+	}
+	if head := pull.HeadSHA; pull.Merged || !pull.Open || head != c.Proposal.HeadSHA && head != c.Proposal.ForeignHead ||
+		head == c.Proposal.HeadSHA && c.Proposal.ForeignHead != "" {
+		return w.pullMoved(ctx, c, pull)
+	}
+	if c.Proposal.ForeignHead != "" {
+		return nil
+	}
+	if tip.Broken == nil {
+		if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {
+			return err
+		}
+	}
+	return w.judge(ctx, c)
+}
+
+// tellOwners says once what is wrong with a catalogue, in the owners' room of
+// the last good one.
+func (r *Road) tellOwners(ctx context.Context, repo *Repository, tip Tip) error {
+	catalog, err := repo.recall(ctx, tip)
+	if err != nil || catalog.Owners.Room == "" {
+		return nil // nobody can be told; requests are refused with the reason
+	}
+	sum := sha256.Sum256([]byte(tip.Broken.Message))
+	text := fmt.Sprintf("%s of %s is broken on %s since %.8s, so nothing can be changed: %s %s",
+		CatalogFile, repo.Name, repo.Branch, tip.Commit, tip.Broken.Message, tip.Broken.Next)
+	return r.Notices.Notice(ctx, "catalogue/"+repo.Name+"/"+hex.EncodeToString(sum[:8]), catalog.Owners.Room, text)
+}

@@ -1,0 +1,93 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// gateForeign sets the gate of a pull request that is not changebot's: open
+// where it touches nothing that is governed, closed where it changes a
+// protected Target past everybody.
+func (r *Road) gateForeign(ctx context.Context, repository string, number int) error {
+	repo, err := r.repository(repository)
+	if err != nil {
+		return err
+	}
+	pull, err := repo.Pulls.Get(ctx, number)
+	if err != nil {
+		return fmt.Errorf("read pull request #%d: %w", number, err)
+	}
+	if !pull.Open || pull.Base != repo.Branch {
+		return nil
+	}
+	tip, err := repo.tip(ctx)
+	if err != nil {
+		return err
+	}
+	catalog, err := repo.recall(ctx, tip)
+	if err != nil {
+		return err
+	}
+	files, err := repo.Gate.Files(ctx, number)
+	if err != nil {
+		return fmt.Errorf("files of #%d: %w", number, err)
+	}
+	status := GateStatus{SHA: pull.HeadSHA, Branch: pull.Base, Open: true, Reason: "touches nothing that changebot governs"}
+	if t, ok := governed(catalog, files); ok {
+		status.Open = false
+		status.Reason = fmt.Sprintf("%s is protected: ask for the change in chat", t.TargetRef)
+	}
+	return repo.Gate.Set(ctx, status)
+}
+
+// governed returns a Target in a protected environment that one of the files
+// belongs to.
+func governed(c *gitops.Catalog, files []string) (gitops.Target, bool) {
+	for _, t := range c.Targets {
+		if e, _ := c.Environment(t.Environment); !e.Protected {
+			continue
+		}
+		if slices.ContainsFunc(files, func(file string) bool { return belongs(t, file) }) {
+			return t, true
+		}
+	}
+	return gitops.Target{}, false
+}
+
+func belongs(t gitops.Target, file string) bool {
+	inPlace := slices.ContainsFunc(t.Places, func(p gitops.Place) bool { return p.File == file })
+	own := path.Base(t.Directory) == t.Environment && strings.HasPrefix(file, t.Directory+"/")
+	return inPlace || own
+}
+
+// StatusSet looks at a status that somebody set on changebot's context: what
+// is not changebot's own is overwritten, and said in the thread.
+func (r *Road) StatusSet(ctx context.Context, repository, sha, login string) error {
+	open, err := r.Store.Open(ctx, repository)
+	if err != nil {
+		return fmt.Errorf("open changes of %s: %w", repository, err)
+	}
+	for _, c := range open {
+		if c.Proposal.HeadSHA != sha || c.State != gitops.StateProposed {
+			continue
+		}
+		return r.withChange(ctx, c.ID, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+			repo, err := r.repository(repository)
+			if err != nil {
+				return err
+			}
+			w := walk{Road: r, repo: repo, lease: lease}
+			own := GateStatus{SHA: sha, Branch: c.Plan.Branch, Reason: c.Verdict.Reason, LinkURL: c.Proposal.URL}
+			if err := repo.Gate.Set(ctx, own); err != nil {
+				return fmt.Errorf("overwrite a foreign status on %.8s: %w", sha, err)
+			}
+			return w.note(ctx, c, fmt.Sprintf("@%s set the status of changebot on %.8s; it was overwritten", login, sha))
+		})
+	}
+	return nil
+}

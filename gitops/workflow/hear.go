@@ -1,0 +1,195 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/sentence"
+)
+
+// An Utterance is what a person said to changebot: a sentence, or a form
+// filled in.
+type Utterance struct {
+	Key     string // unique to the saying
+	Text    string
+	Form    *gitops.Command // set where a form was filled in; Text is not read then
+	Slack   string          // user id
+	Room    gitops.Room
+	Arrived time.Time
+}
+
+// Hear understands what was said. A change that is asked for becomes a Change,
+// whose own messages tell the rest; anything else is answered at once.
+func (r *Road) Hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
+	reply, err := r.hear(ctx, u)
+	if refusal, ok := asError(err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
+		return gitops.Reply{Refusal: refusal}, nil
+	}
+	return reply, err
+}
+
+func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
+	known, err := r.knowledge(ctx)
+	if err != nil {
+		return gitops.Reply{}, err
+	}
+	command, question, err := understand(u, known.vocabulary())
+	if err != nil || question != nil {
+		return gitops.Reply{Question: question}, err
+	}
+	if command.Kind == gitops.KindHelp {
+		return gitops.Reply{Help: known.help()}, nil
+	}
+	place, command, err := known.settle(command)
+	if err != nil {
+		return gitops.Reply{}, err
+	}
+	person, linked := place.catalog.BySlack(u.Slack)
+	if !linked {
+		return gitops.Reply{}, stranger()
+	}
+	if !command.Kind.Changes() {
+		return r.answer(ctx, place, command, person, u.Room)
+	}
+	id, err := r.submit(ctx, gitops.Request{
+		Key: u.Key, Command: command, Repository: place.repo.Name, Text: u.Text,
+		Requester: person, Room: u.Room, At: u.Arrived,
+	})
+	return gitops.Reply{Change: id}, err
+}
+
+func understand(u Utterance, v sentence.Vocabulary) (gitops.Command, *gitops.Question, error) {
+	if u.Form == nil {
+		return sentence.Parse(u.Text, v)
+	}
+	c := *u.Form
+	for _, a := range c.Applications {
+		if !slices.Contains(v.Applications, a) {
+			return c, nil, &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("There is no application %q any more.", a)}
+		}
+	}
+	return c, sentence.Missing(c), nil
+}
+
+// submit stores a Request as a Change. The same key leads to the same Change.
+func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
+	if c, found, err := r.Store.ByKey(ctx, q.Key); err != nil || found {
+		return c.ID, err
+	}
+	for longer := 0; ; longer++ {
+		c := gitops.Change{ID: gitops.ChangeID(q.Key, longer), Request: q, State: gitops.StateRequested}
+		c.Times = map[gitops.State]time.Time{gitops.StateRequested: q.At}
+		entry := gitops.Entry{Kind: gitops.EntryTransition, Actor: q.Requester.ID, Text: fmt.Sprintf("%s asked: %s", q.Requester.Name, q.Text)}
+		stored, err := r.write(ctx, gitops.Lease{}, c, nil, entry)
+		switch {
+		case err == nil:
+			return stored.ID, nil
+		case errors.Is(err, ErrIDTaken):
+			continue
+		case gitops.CodeOf(err) == gitops.Conflict: // the same key, a moment ago
+			c, _, err := r.Store.ByKey(ctx, q.Key)
+			return c.ID, err
+		default:
+			return "", fmt.Errorf("store request %s: %w", q.Key, err)
+		}
+	}
+}
+
+// ErrIDTaken says that a new Change's id belongs to another Request; a longer
+// one is tried.
+var ErrIDTaken = errors.New("the id belongs to another change")
+
+// knowledge is what all repositories declare now.
+type knowledge []place
+
+// A place is one repository with its catalogue.
+type place struct {
+	repo    *Repository
+	tip     Tip
+	catalog *gitops.Catalog
+}
+
+// knowledge reads the catalogues of all repositories. One that cannot be read
+// at all keeps nobody from the others.
+func (r *Road) knowledge(ctx context.Context) (knowledge, error) {
+	var known knowledge
+	var failed error
+	for _, repo := range r.repositories {
+		tip, err := repo.tip(ctx)
+		if err != nil {
+			failed = err
+			continue
+		}
+		catalog, err := repo.recall(ctx, tip)
+		if err != nil {
+			failed = err
+			continue
+		}
+		known = append(known, place{repo, tip, catalog})
+	}
+	if len(known) == 0 {
+		return nil, failed
+	}
+	return known, nil
+}
+
+// vocabulary is the names that a sentence may use. An application that two
+// repositories declare is written with its repository's name before it.
+func (k knowledge) vocabulary() sentence.Vocabulary {
+	var v sentence.Vocabulary
+	for _, p := range k {
+		for _, a := range p.catalog.Applications() {
+			v.Applications = append(v.Applications, k.name(p, a))
+		}
+		for _, e := range p.catalog.Environments {
+			if !slices.Contains(v.Environments, e.Name) {
+				v.Environments = append(v.Environments, e.Name)
+			}
+		}
+	}
+	return v
+}
+
+func (k knowledge) name(p place, application string) string {
+	for _, other := range k {
+		if other.repo != p.repo && slices.Contains(other.catalog.Applications(), application) {
+			_, short, _ := strings.Cut(p.repo.Name, "/")
+			return short + "/" + application
+		}
+	}
+	return application
+}
+
+// settle finds the repository that a command is about, and spells its
+// applications as that repository does.
+func (k knowledge) settle(c gitops.Command) (place, gitops.Command, error) {
+	found := -1
+	for i, name := range c.Applications {
+		for j, p := range k {
+			for _, a := range p.catalog.Applications() {
+				if k.name(p, a) != name {
+					continue
+				}
+				if found >= 0 && found != j {
+					return place{}, c, &gitops.Error{
+						Code:    gitops.Invalid,
+						Message: fmt.Sprintf("%s lives in other repositories than the rest, and one change is one commit in one repository.", name),
+						Next:    "Ask for them one by one.",
+					}
+				}
+				found, c.Applications[i] = j, a
+			}
+		}
+	}
+	return k[max(0, found)], c, nil
+}
+
+func (k knowledge) help() *gitops.Help {
+	v := k.vocabulary()
+	return &gitops.Help{Applications: v.Applications, Environments: v.Environments}
+}

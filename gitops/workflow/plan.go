@@ -1,0 +1,124 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// plan turns a Request into the exact Edits, computed at one pinned commit, or
+// says why not. The Targets are claimed in the same write: from then on no
+// other Change can plan for them.
+func (w walk) plan(ctx context.Context, c gitops.Change) error {
+	tip, err := w.repo.tip(ctx)
+	if err != nil {
+		return err
+	}
+	if tip.Broken != nil {
+		return w.refuseBroken(ctx, c, tip)
+	}
+	if v := w.Policy.MayAsk(tip.Catalog, c.Request); !v.Allows() {
+		return w.deny(ctx, c, v)
+	}
+	intent, err := w.compute(ctx, tip, c)
+	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable {
+		return w.end(ctx, c, gitops.StateDenied, *refusal, Self)
+	}
+	if err != nil {
+		return err
+	}
+	c.Plan = intent.plan
+	if len(intent.plan.Edits) == 0 {
+		return w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: alreadyThere(c)}, Self)
+	}
+	if !c.Request.Confirmed && intent.question != "" {
+		c.Question = intent.question
+		if err := w.expireLater(ctx, c); err != nil {
+			return err
+		}
+	}
+	return w.claim(ctx, c)
+}
+
+// claim stores the plan and takes its Targets, or tells who has them.
+func (w walk) claim(ctx context.Context, c gitops.Change) error {
+	entry := gitops.Entry{Kind: gitops.EntryNote, Text: describePlan(c)}
+	_, err := w.write(ctx, w.lease, c, c.Refs(), entry)
+	held, ok := errors.AsType[*HeldError](err)
+	if !ok {
+		return err
+	}
+	holder, err := w.Store.Change(ctx, held.Change)
+	if err != nil {
+		return fmt.Errorf("load %s, which holds %s: %w", held.Change, held.Target, err)
+	}
+	if c.Request.Command.Kind == gitops.KindRollback && holder.State.InGit() && !holder.State.Ended() {
+		if err := w.supersede(ctx, holder, c); err != nil {
+			return err
+		}
+		return w.claim(ctx, c)
+	}
+	c.See = append(c.See, gitops.Link{Text: "#" + holder.ID, URL: holder.Proposal.URL})
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+		Message: fmt.Sprintf("#%s already changes %s: it is %s.", holder.ID, held.Target, holder.State),
+		Next:    fmt.Sprintf("Wait until #%s is done, or cancel it and ask again.", holder.ID),
+	}, Self)
+}
+
+// supersede ends a Change that is merged and still rolling out, because a
+// rollback takes its place: on-call people do not wait for a rollout that
+// they want undone.
+func (w walk) supersede(ctx context.Context, holder, by gitops.Change) error {
+	return w.withChange(ctx, holder.ID, func(ctx context.Context, lease gitops.Lease, now gitops.Change) error {
+		if now.State.Ended() {
+			return nil
+		}
+		if !now.State.InGit() {
+			return Again{After: w.Poll, Why: "change " + now.ID + " is being merged"}
+		}
+		other := w
+		other.lease = lease
+		return other.end(ctx, now, gitops.StateSuperseded, gitops.Error{
+			Message: fmt.Sprintf("#%s rolls this back; its rollout is no longer watched.", by.ID),
+		}, by.Request.Requester.ID)
+	})
+}
+
+// deny ends a Change with a policy's refusal.
+func (w walk) deny(ctx context.Context, c gitops.Change, v gitops.Verdict) error {
+	rule := v.First(v.Outcome)
+	c.Verdict, c.Rule = v, rule.Rule
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{Message: rule.Reason, Next: rule.Next}, Self)
+}
+
+// refuseBroken ends a Change because the policy cannot be read, and sees to it
+// that the owners know.
+func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error {
+	if err := w.tellOwners(ctx, w.repo, tip); err != nil {
+		w.Log.Warn("tell owners", "repository", w.repo.Name, "error", err)
+	}
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+		Message: fmt.Sprintf("%s on %s is broken, so nothing can be changed: %s", CatalogFile, w.repo.Branch, tip.Broken.Message),
+		Next:    "Its owners have been told. Ask again when it is mended.",
+	}, Self)
+}
+
+// alreadyThere says that nothing is to be done.
+func alreadyThere(c gitops.Change) string {
+	var parts []string
+	for _, s := range c.Plan.Targets {
+		parts = append(parts, fmt.Sprintf("%s already runs %s %s", s.Target.Environment, s.Target.Application, s.New))
+	}
+	return gitops.AndList(parts) + "."
+}
+
+// describePlan says what will be done, for the journal.
+func describePlan(c gitops.Change) string {
+	var parts []string
+	for _, s := range c.Plan.Targets {
+		parts = append(parts, fmt.Sprintf("%s %s → %s", s.Target.TargetRef, s.Old, s.New))
+	}
+	return fmt.Sprintf("planned at %.8s: %s (digest %s)", c.Plan.Base, gitops.AndList(parts), c.Plan.Digest.Short())
+}

@@ -1,0 +1,219 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// An Action is what a button asks for.
+type Action string
+
+// The actions.
+const (
+	ActionApprove  Action = "approve"
+	ActionReject   Action = "reject"
+	ActionCancel   Action = "cancel"
+	ActionConfirm  Action = "confirm"
+	ActionRollback Action = "rollback"
+)
+
+// A Press is a person's click on a button of a Change's message. It carries an
+// id and a token; everything else comes from the store.
+type Press struct {
+	Key    string // unique to the click
+	Action Action
+	Change string
+	Token  string // of the proposal that the person saw
+	Reason string // for a rejection
+	Slack  string // user id
+	Room   gitops.Room
+}
+
+// Press does what a button asks for, or answers with a refusal.
+func (r *Road) Press(ctx context.Context, p Press) (gitops.Reply, error) {
+	var reply gitops.Reply
+	err := r.withChange(ctx, p.Change, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+		repo, err := r.repository(c.Request.Repository)
+		if err != nil {
+			return err
+		}
+		tip, err := repo.tip(ctx)
+		if err != nil {
+			return err
+		}
+		catalog, err := repo.recall(ctx, tip)
+		if err != nil {
+			return err
+		}
+		person, known := catalog.BySlack(p.Slack)
+		if !known {
+			return stranger()
+		}
+		w := walk{Road: r, repo: repo, lease: lease}
+		reply, err = w.press(ctx, catalog, c, person, p)
+		return err
+	})
+	if refusal, ok := asError(err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
+		return gitops.Reply{Change: p.Change, Refusal: refusal}, nil
+	}
+	return reply, err
+}
+
+// stranger refuses somebody whose account no catalogue links to a person.
+func stranger() error {
+	return &gitops.Error{
+		Code:    gitops.Denied,
+		Message: "I do not know who you are: your Slack account is linked to nobody.",
+		Next:    "Ask an owner to add you under “people” in " + CatalogFile + ".",
+	}
+}
+
+func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, person gitops.Person, p Press) (gitops.Reply, error) {
+	switch p.Action {
+	case ActionApprove, ActionReject:
+		answer := gitops.Approve
+		if p.Action == ActionReject {
+			answer = gitops.Reject
+		}
+		if p.Token != c.Token() && !c.State.Ended() {
+			return gitops.Reply{}, &gitops.Error{
+				Code:    gitops.Conflict,
+				Message: "What you looked at has changed since, so your answer was not counted.",
+				Next:    "Look at the newest message of #" + c.ID + " and decide there.",
+			}
+		}
+		return w.decide(ctx, catalog, c, gitops.Decision{Person: person, Answer: answer, Reason: p.Reason, Via: "slack"})
+	case ActionCancel:
+		return gitops.Reply{Change: c.ID}, w.cancel(ctx, catalog, c, person, p.Room)
+	case ActionConfirm:
+		return gitops.Reply{Change: c.ID}, w.confirm(ctx, c, person)
+	case ActionRollback:
+		return w.rollBack(ctx, c, person, p)
+	default:
+		return gitops.Reply{}, &gitops.Error{Code: gitops.Invalid, Message: "That button means nothing any more.", Next: "Use the newest message of #" + c.ID + "."}
+	}
+}
+
+// decide counts a person's decision on the present proposal, where the policy
+// lets it count.
+func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, d gitops.Decision) (gitops.Reply, error) {
+	if c.State != gitops.StateProposed && c.State != gitops.StateApproved {
+		return gitops.Reply{}, &gitops.Error{
+			Code:    gitops.Conflict,
+			Message: fmt.Sprintf("#%s is %s; there is nothing to decide any more.", c.ID, c.State),
+		}
+	}
+	if v := w.Policy.MayDecide(catalog, c, d.Person); !v.Allows() {
+		return gitops.Reply{}, w.refuse(ctx, c, d, v)
+	}
+	for _, standing := range c.Standing() {
+		if standing.Person.ID == d.Person.ID && standing.Answer == d.Answer {
+			return gitops.Reply{Text: fmt.Sprintf("Your answer on #%s counts already.", c.ID)}, nil
+		}
+	}
+	d.Digest, d.HeadSHA, d.At = c.Plan.Digest, c.Proposal.HeadSHA, w.Clock()
+	c.Decisions = append(c.Decisions, d)
+	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s %s (digest %s, %s)", d.Person.Name, participle(d.Answer), d.Digest.Short(), d.Via)}
+	if d.Answer != gitops.Reject {
+		_, err := w.write(ctx, w.lease, c, nil, entry)
+		return gitops.Reply{Change: c.ID}, err
+	}
+	c.Reason = fmt.Sprintf("Rejected by %s: “%s”", d.Person.Name, d.Reason)
+	ended, err := w.enter(&c, gitops.StateRejected, d.Person.ID, c.Reason)
+	if err != nil {
+		return gitops.Reply{}, err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, entry, ended)
+	return gitops.Reply{Change: c.ID}, err
+}
+
+// refuse records that somebody tried to decide who may not, and says why.
+func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v gitops.Verdict) error {
+	rule := v.First(v.Outcome)
+	text := fmt.Sprintf("%s's answer (%s, by %s) does not count: %s", d.Person.Name, d.Answer, d.Via, rule.Reason)
+	kind := gitops.EntryRefusal
+	if d.Via == "github" {
+		kind = gitops.EntryNote // there is nobody to answer, so the thread says it
+	}
+	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Actor: d.Person.ID, Text: text}); err != nil {
+		return err
+	}
+	return &gitops.Error{Code: gitops.Denied, Message: sentenceOf(rule.Reason), Next: rule.Next}
+}
+
+// cancel withdraws a Change that is not merged yet.
+func (w walk) cancel(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, p gitops.Person, room gitops.Room) error {
+	if c.State.Ended() || c.State.InGit() {
+		return &gitops.Error{
+			Code:    gitops.Conflict,
+			Message: fmt.Sprintf("#%s is %s; it cannot be cancelled any more.", c.ID, c.State),
+			Next:    "What is merged is undone by a rollback.",
+		}
+	}
+	if p.ID != c.Request.Requester.ID {
+		for _, ref := range c.Refs() {
+			v := w.Policy.Authorise(catalog, gitops.Access{Person: p, Room: room, Action: string(ActionCancel), Application: ref.Application, Environment: ref.Environment})
+			if !v.Allows() {
+				rule := v.First(v.Outcome)
+				return &gitops.Error{Code: gitops.Denied, Message: "Only " + c.Request.Requester.Name + ", who asked for it, or who may cancel can do that: " + rule.Reason, Next: rule.Next}
+			}
+		}
+	}
+	return w.end(ctx, c, gitops.StateCancelled, gitops.Error{Message: "Cancelled by " + p.Name + "."}, p.ID)
+}
+
+// confirm takes the requester's yes to what the plan asked.
+func (w walk) confirm(ctx context.Context, c gitops.Change, p gitops.Person) error {
+	if p.ID != c.Request.Requester.ID {
+		return &gitops.Error{Code: gitops.Denied, Message: "Only " + c.Request.Requester.Name + ", who asked for it, can confirm it."}
+	}
+	if c.State != gitops.StateRequested || c.Question == "" {
+		return &gitops.Error{Code: gitops.Conflict, Message: fmt.Sprintf("#%s asks nothing any more; it is %s.", c.ID, c.State)}
+	}
+	question := c.Question
+	c.Request.Confirmed, c.Question = true, ""
+	_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Actor: p.ID, Text: p.Name + " confirmed: " + question})
+	return err
+}
+
+// rollBack asks for a rollback of what a merged Change changed.
+func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, press Press) (gitops.Reply, error) {
+	if !c.State.InGit() {
+		return gitops.Reply{}, &gitops.Error{Code: gitops.Conflict, Message: fmt.Sprintf("#%s is %s; there is nothing to roll back.", c.ID, c.State)}
+	}
+	command := gitops.Command{
+		Kind: gitops.KindRollback, Applications: c.Request.Command.Applications,
+		Environment: c.Request.Command.Environment, Because: "#" + c.ID + " is " + string(c.State),
+	}
+	id, err := w.submit(ctx, gitops.Request{
+		Key: press.Key, Command: command, Repository: w.repo.Name, Requester: p, Room: press.Room, At: w.Clock(),
+		Text: "[Roll back] on #" + c.ID,
+	})
+	return gitops.Reply{Change: id}, err
+}
+
+func participle(a gitops.Answer) string {
+	switch a {
+	case gitops.Approve:
+		return "approved"
+	case gitops.Reject:
+		return "rejected"
+	default:
+		return "withdrew"
+	}
+}
+
+// sentenceOf makes a rule's reason a sentence: a capital and a full stop.
+func sentenceOf(reason string) string {
+	if reason == "" {
+		return reason
+	}
+	s := strings.ToUpper(reason[:1]) + reason[1:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}

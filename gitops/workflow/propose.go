@@ -1,0 +1,153 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
+	"github.com/changebot/changebot/gitops/pulltext"
+)
+
+// propose puts a plan before people: one commit on the Change's own branch,
+// one pull request, and the gate closed on it.
+func (w walk) propose(ctx context.Context, c gitops.Change) error {
+	next, err := w.push(ctx, c)
+	if gitops.CodeOf(err) == gitops.Conflict {
+		return w.branchTaken(ctx, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Proposal = next
+	tip, err := w.repo.tip(ctx)
+	if err != nil {
+		return err
+	}
+	c.Verdict = w.verdict(tip, c)
+	pull, err := w.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	c.Proposal.Number, c.Proposal.URL = pull.Number, pull.URL
+	if err := w.setGate(ctx, c, false, c.Verdict.Reason); err != nil {
+		return err
+	}
+	entry, err := w.enter(&c, gitops.StateProposed, Self, fmt.Sprintf("opened pull request #%d", pull.Number))
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, entry)
+	return err
+}
+
+// push makes the round's commit and lets the Change's branch point at it. The
+// commit's id depends on the plan alone, so doing it twice is doing it once.
+func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error) {
+	next := c.Proposal
+	next.Round++
+	next.Base = c.Plan.Base
+	sha, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[string]{
+		Intent: effect.Intent{Change: c.ID, Key: pushKey(next.Round), Text: "push " + c.BranchName()},
+		Do: func(ctx context.Context) (string, error) {
+			files, _, err := w.edit(ctx, c.Plan)
+			if err != nil {
+				return "", err
+			}
+			return w.repo.Git.Push(ctx, Commit{
+				Base: c.Plan.Base, Files: files, Message: pulltext.CommitMessage(c), At: c.Request.At,
+				Branch: c.BranchName(), Expect: c.Proposal.HeadSHA,
+			})
+		},
+	})
+	if err != nil {
+		return next, fmt.Errorf("push %s: %w", c.BranchName(), err)
+	}
+	next.HeadSHA, next.ForeignHead = sha, ""
+	return next, nil
+}
+
+func pushKey(round int) string { return fmt.Sprintf("push/%d", round) }
+
+// opened is the outcome of opening a pull request.
+type opened struct {
+	Number int
+	URL    string
+}
+
+func (w walk) open(ctx context.Context, c gitops.Change) (opened, error) {
+	body, err := pulltext.Body(c, w.SigningKey)
+	if err != nil {
+		return opened{}, err
+	}
+	pull, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[opened]{
+		Intent: effect.Intent{Change: c.ID, Key: "open", Text: "open the pull request"},
+		Ask: func(ctx context.Context) (opened, bool, error) {
+			p, found, err := w.repo.Pulls.Find(ctx, c.BranchName())
+			return opened{p.Number, p.URL}, found, err
+		},
+		Do: func(ctx context.Context) (opened, error) {
+			p, err := w.repo.Pulls.Open(ctx, PullRequest{
+				Branch: c.BranchName(), Base: c.Plan.Branch, Title: pulltext.Title(c), Body: body,
+				Labels: pulltext.Labels(c), Reviewers: logins(c.Verdict.Waits),
+			})
+			return opened{p.Number, p.URL}, err
+		},
+	})
+	if err != nil {
+		return pull, fmt.Errorf("open a pull request for %s: %w", c.BranchName(), err)
+	}
+	return pull, nil
+}
+
+// logins are the forge's names of those who may decide now.
+func logins(people []gitops.Person) []string {
+	var names []string
+	for _, p := range people {
+		if p.GitHub != "" {
+			names = append(names, p.GitHub)
+		}
+	}
+	return names
+}
+
+// branchTaken stops a Change whose branch somebody else has moved: what people
+// push is never overwritten.
+func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) error {
+	head, _, err := w.repo.Git.Head(ctx, c.BranchName())
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", c.BranchName(), err)
+	}
+	if c.Proposal.Round == 0 {
+		return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+			Message: fmt.Sprintf("The branch %s exists already and is not mine, so I left it alone.", c.BranchName()),
+			Next:    "Delete that branch if nobody needs it, and ask again.", Err: cause,
+		}, Self)
+	}
+	return w.foreignHead(ctx, c, head)
+}
+
+// setGate sets the commit status on the proposal's head. The same status is
+// set once; another reason or another head is another effect.
+func (w walk) setGate(ctx context.Context, c gitops.Change, open bool, reason string) error {
+	state := "pending"
+	if open {
+		state = "success"
+	}
+	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
+		Intent: effect.Intent{
+			Change: c.ID,
+			Key:    fmt.Sprintf("gate/%d/%d/%s", c.Proposal.Round, c.Revision, state),
+			Text:   fmt.Sprintf("set the gate on %.8s to %s: %s", c.Proposal.HeadSHA, state, reason),
+		},
+		Do: func(ctx context.Context) (bool, error) {
+			return true, w.repo.Gate.Set(ctx, GateStatus{
+				SHA: c.Proposal.HeadSHA, Branch: c.Plan.Branch, Open: open, Reason: reason, LinkURL: c.Proposal.URL,
+			})
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("set the gate on %.8s: %w", c.Proposal.HeadSHA, err)
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// rebase works the Request out again when the base branch has moved. The same
+// Digest means the same change, so the approvals stay; another one voids them,
+// visibly; nothing left to do ends the Change. moved says that the Change was
+// written, and that the present step is over.
+func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Mergeable) (moved bool, err error) {
+	stuck := mergeable == MergeableDirty || mergeable == MergeableBehind
+	if tip.Commit == c.Plan.Base && !stuck {
+		return false, nil
+	}
+	now, err := w.reapply(ctx, tip, c.Plan)
+	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
+		return true, w.end(ctx, c, gitops.StateDenied, gitops.Error{
+			Message: "On the moved base branch this cannot be done any more: " + refusal.Message, Next: refusal.Next,
+		}, Self)
+	}
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case len(now.Edits) == 0:
+		c.Plan.Targets = now.Targets
+		return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: "Meanwhile " + alreadyThere(c)}, Self)
+	case now.Digest != c.Plan.Digest:
+		return true, w.voidByBase(ctx, c, now)
+	case stuck:
+		return true, w.carry(ctx, c, now)
+	default:
+		return false, nil
+	}
+}
+
+// reapply computes a plan's intent on another tip: the same Targets get the
+// same versions, from whatever they have now. Which versions those are was
+// settled when it was asked.
+func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan, error) {
+	now := gitops.Plan{Base: tip.Commit, Branch: p.Branch, Evidence: p.Evidence}
+	for _, s := range p.Targets {
+		target, ok := tip.Catalog.Target(s.Target.Application, s.Target.Environment)
+		if !ok {
+			return now, noTarget(tip.Catalog, s.Target.Application, s.Target.Environment)
+		}
+		current, err := w.versionAt(ctx, tip.Commit, target)
+		if err != nil {
+			return now, err
+		}
+		now.Targets = append(now.Targets, gitops.Step{Target: target, Old: current, New: s.New})
+	}
+	return w.fill(ctx, now)
+}
+
+// voidByBase puts the changed plan before people anew: what they approved is
+// not what would happen now.
+func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan) error {
+	reason := fmt.Sprintf("%s moved, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, p.Digest.Short(), c.Plan.Digest.Short())
+	entries := voidAll(&c, reason)
+	c.Plan = p
+	return w.repropose(ctx, c, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
+}
+
+// carry moves the Change's commit onto the new tip with the same Digest; the
+// approvals go along, since they say yes to exactly that.
+func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan) error {
+	c.Plan = p
+	before := c.Proposal.HeadSHA
+	next, err := w.push(ctx, c)
+	if gitops.CodeOf(err) == gitops.Conflict {
+		return w.branchTaken(ctx, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Proposal = next
+	for i := range c.Decisions {
+		if c.Decisions[i].HeadSHA == before && c.Decisions[i].Void == "" {
+			c.Decisions[i].HeadSHA = next.HeadSHA
+		}
+	}
+	return w.reenter(ctx, c, gitops.Entry{
+		Kind: gitops.EntryNote,
+		Text: fmt.Sprintf("moved onto %.8s with the same digest, so the approvals stay", c.Plan.Base),
+	})
+}
+
+// repropose pushes a new round of the plan, for people to decide anew.
+func (w walk) repropose(ctx context.Context, c gitops.Change, entries ...gitops.Entry) error {
+	next, err := w.push(ctx, c)
+	if gitops.CodeOf(err) == gitops.Conflict {
+		return w.branchTaken(ctx, c, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Proposal = next
+	return w.reenter(ctx, c, entries...)
+}
+
+// reenter writes a Change that stands on a new head: proposed, judged anew.
+func (w walk) reenter(ctx context.Context, c gitops.Change, entries ...gitops.Entry) error {
+	c.Verdict = gitops.Verdict{}
+	if err := w.refreshPull(ctx, c); err != nil {
+		return err
+	}
+	entry, err := w.enter(&c, gitops.StateProposed, Self, fmt.Sprintf("round %d at %.8s", c.Proposal.Round, c.Proposal.HeadSHA))
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, append(entries, entry)...)
+	return err
+}
+
+// voidAll makes every decision of the present round count no longer, and
+// returns the journal entry that says so; none where nobody had decided.
+func voidAll(c *gitops.Change, reason string) []gitops.Entry {
+	var names []string
+	for i, d := range c.Decisions {
+		if d.Void == "" && d.Answer == gitops.Approve {
+			c.Decisions[i].Void = reason
+			names = append(names, d.Person.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []gitops.Entry{{Kind: gitops.EntryVoid, Text: fmt.Sprintf("the approval of %s no longer counts: %s", gitops.AndList(names), reason)}}
+}

@@ -1,0 +1,87 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A Repository is one GitOps repository with all its adapters.
+type Repository struct {
+	Name   string // "owner/name"
+	Branch string // the base branch, which Argo CD follows
+
+	Git      Git
+	Pulls    Pulls
+	Gate     Gate
+	Past     Past
+	Catalogs Catalogs
+
+	mu   sync.Mutex
+	good *gitops.Catalog // the last one that could be read: a cache
+}
+
+// A Tip is the base branch as it is now, with the catalogue that holds there.
+type Tip struct {
+	Commit  string
+	Catalog *gitops.Catalog // the last good one where Broken is set; nil where there is none
+	Broken  *gitops.Error   // what is wrong with .changebot.yaml at Commit
+}
+
+// tip fetches the base branch and reads its catalogue. A catalogue that is
+// broken is no error: the last good one stays in force for reading.
+func (repo *Repository) tip(ctx context.Context) (Tip, error) {
+	commit, err := repo.Git.Fetch(ctx)
+	if err != nil {
+		return Tip{}, fmt.Errorf("fetch %s: %w", repo.Name, err)
+	}
+	catalog, err := repo.Catalogs.At(ctx, commit)
+	repo.mu.Lock()
+	defer repo.mu.Unlock()
+	if err == nil {
+		repo.good = catalog
+		return Tip{Commit: commit, Catalog: catalog}, nil
+	}
+	broken, ok := errors.AsType[*gitops.Error](err)
+	if !ok || broken.Code != gitops.Invalid && broken.Code != gitops.NotFound {
+		return Tip{}, fmt.Errorf("read the catalogue of %s: %w", repo.Name, err)
+	}
+	return Tip{Commit: commit, Catalog: repo.good, Broken: broken}, nil
+}
+
+// recall looks for the last good catalogue in the history of .changebot.yaml,
+// for a process that started when it was broken already.
+func (repo *Repository) recall(ctx context.Context, tip Tip) (*gitops.Catalog, error) {
+	if tip.Catalog != nil {
+		return tip.Catalog, nil
+	}
+	commits, err := repo.Past.Commits(ctx, tip.Commit, CatalogFile, 1)
+	if err != nil {
+		return nil, fmt.Errorf("look for the last good %s of %s: %w", CatalogFile, repo.Name, err)
+	}
+	for _, c := range commits[:min(5, len(commits))] {
+		if good, err := repo.Catalogs.At(ctx, c.SHA); err == nil {
+			repo.mu.Lock()
+			repo.good = good
+			repo.mu.Unlock()
+			return good, nil
+		}
+	}
+	return nil, tip.Broken
+}
+
+// CatalogFile is where a repository declares what it holds.
+const CatalogFile = ".changebot.yaml"
+
+// read returns a file as of a commit: from the mirror, or from the forge where
+// the commit lies before the mirror's start.
+func (repo *Repository) read(ctx context.Context, commit, path string) ([]byte, error) {
+	data, err := repo.Git.ReadFile(ctx, commit, path)
+	if gitops.CodeOf(err) == gitops.NotFound {
+		return repo.Past.FileAt(ctx, commit, path)
+	}
+	return data, err
+}

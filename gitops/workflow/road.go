@@ -1,0 +1,172 @@
+package workflow
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
+)
+
+// Ports are what the road needs of the outside.
+type Ports struct {
+	Store        Store
+	Leases       Leases
+	Journal      Journal
+	Observations Observations
+	Policy       Policy
+	Manifests    Manifests
+	Deployer     Deployer
+	Notices      Notices
+	Timers       Timers
+}
+
+// Options are what an operator may set.
+type Options struct {
+	Clock      func() time.Time   // nil is time.Now
+	Log        *slog.Logger       // nil is slog.Default
+	SigningKey ed25519.PrivateKey // signs the block in pull request bodies
+	Expiry     time.Duration      // how long a proposal waits for decisions; 0 is 7 days
+	Poll       time.Duration      // how often a rollout is looked at; 0 is 5 s
+	Deadline   time.Duration      // how long a rollout may take before it counts as degraded; 0 is 30 min
+}
+
+// A Road takes Changes from request to healthy.
+type Road struct {
+	Ports
+	Options
+	repositories []*Repository
+}
+
+// New makes a road over one or more repositories.
+func New(p Ports, o Options, repositories ...*Repository) *Road {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	o.Expiry = orDefault(o.Expiry, 7*24*time.Hour)
+	o.Poll = orDefault(o.Poll, 5*time.Second)
+	o.Deadline = orDefault(o.Deadline, 30*time.Minute)
+	return &Road{Ports: p, Options: o, repositories: repositories}
+}
+
+func orDefault(d, fallback time.Duration) time.Duration {
+	if d == 0 {
+		return fallback
+	}
+	return d
+}
+
+// repository returns the one with the name; every Change's is configured, or
+// the server was started with another configuration than before.
+func (r *Road) repository(name string) (*Repository, error) {
+	i := slices.IndexFunc(r.repositories, func(repo *Repository) bool { return repo.Name == name })
+	if i < 0 {
+		return nil, &gitops.Error{
+			Code:    gitops.NotFound,
+			Message: fmt.Sprintf("The repository %s is not served here.", name),
+			Next:    "Add it to the repositories in changebot.yaml, or cancel the change.",
+		}
+	}
+	return r.repositories[i], nil
+}
+
+// leaseTTL bounds how long one step may hold a Change: longer than any step
+// takes, short enough that a crash is taken up soon.
+const leaseTTL = time.Minute
+
+// withChange runs f as the only worker on a Change. Where somebody else works
+// on it, the work is to come again soon.
+func (r *Road) withChange(ctx context.Context, id string, f func(context.Context, gitops.Lease, gitops.Change) error) error {
+	lease, ok, err := r.Leases.Acquire(ctx, "change/"+id, leaseTTL)
+	if err != nil {
+		return fmt.Errorf("lease change %s: %w", id, err)
+	}
+	if !ok {
+		return Again{After: 200 * time.Millisecond, Why: "change " + id + " is being worked on"}
+	}
+	defer func() {
+		if err := r.Leases.Release(context.WithoutCancel(ctx), lease); err != nil {
+			r.Log.Warn("release lease", "lease", lease.Name, "error", err)
+		}
+	}()
+	c, err := r.Store.Change(ctx, id)
+	if err != nil {
+		return fmt.Errorf("load change %s: %w", id, err)
+	}
+	return f(ctx, lease, c)
+}
+
+// write stores a Change with its journal entries, and asks for what follows:
+// the next step, and messages that say what is so now.
+func (r *Road) write(ctx context.Context, lease gitops.Lease, c gitops.Change, claim []gitops.TargetRef, entries ...gitops.Entry) (gitops.Change, error) {
+	for i := range entries {
+		if entries[i].At.IsZero() {
+			entries[i].At = r.Clock()
+		}
+		if entries[i].Actor == "" {
+			entries[i].Actor = Self
+		}
+	}
+	next := c.Revision + 1
+	jobs := []gitops.Job{
+		{Kind: gitops.JobStep, Subject: c.ID, Revision: next, Name: string(c.State)},
+		{Kind: gitops.JobTell, Subject: c.ID, Revision: next},
+	}
+	stored, err := r.Store.Commit(ctx, Write{Change: c, Claim: claim, Entries: entries, Jobs: jobs, Lease: lease})
+	if err != nil {
+		return c, err
+	}
+	r.Log.Info("change", "change", c.ID, "state", c.State, "revision", stored.Revision, "reason", c.Reason)
+	return stored, nil
+}
+
+// Self is the actor of what no person did.
+const Self = "changebot"
+
+// enter moves a Change to a state and returns the journal entry for it.
+func (r *Road) enter(c *gitops.Change, s gitops.State, actor, text string) (gitops.Entry, error) {
+	now := r.Clock()
+	if err := c.Enter(s, now); err != nil {
+		return gitops.Entry{}, err
+	}
+	return gitops.Entry{At: now, Kind: gitops.EntryTransition, Actor: actor, Text: text}, nil
+}
+
+// Again says that work is to be taken up again after a while; it is no fault.
+type Again struct {
+	After time.Duration
+	Why   string
+}
+
+// Error says what is waited for.
+func (a Again) Error() string { return "again in " + a.After.String() + ": " + a.Why }
+
+// RetryAfter tells the job queue when.
+func (a Again) RetryAfter() time.Duration { return a.After }
+
+// A Journal records effects and returns what stands. gitops/store implements it.
+type Journal interface {
+	effect.Journal
+
+	// Entries returns the journal of a Change, in order.
+	Entries(ctx context.Context, change string) ([]gitops.Entry, error)
+}
+
+// Notices are messages about no Change, to a room. Package notifier has them.
+type Notices interface {
+	// Notice posts a text once for each key.
+	Notice(ctx context.Context, key, channel, text string) error
+}
+
+// Timers enqueue jobs outside a Write. gitops/store implements it; a job that
+// was enqueued before is enqueued once.
+type Timers interface {
+	Enqueue(ctx context.Context, jobs ...gitops.Job) error
+}

@@ -1,0 +1,75 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// stepExpire is the name of the timer job that ends a proposal nobody answers.
+const stepExpire = "expire"
+
+// Step takes a Change one step on. It is the handler of JobStep. A job whose
+// Change has been written since is done: that write asked for its own.
+func (r *Road) Step(ctx context.Context, job gitops.Job) error {
+	return r.withChange(ctx, job.Subject, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+		if job.Name == stepExpire {
+			return r.expire(ctx, lease, c)
+		}
+		if c.Revision != job.Revision {
+			return nil
+		}
+		return r.advance(ctx, lease, c)
+	})
+}
+
+// advance does what the Change's state calls for.
+func (r *Road) advance(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+	repo, err := r.repository(c.Request.Repository)
+	if err != nil {
+		return err
+	}
+	w := walk{Road: r, repo: repo, lease: lease}
+	switch c.State {
+	case gitops.StateRequested:
+		if c.Plan.Digest == "" {
+			err = w.plan(ctx, c)
+		} else if c.Question == "" {
+			err = w.propose(ctx, c)
+		}
+	case gitops.StateProposed:
+		err = w.judge(ctx, c)
+	case gitops.StateApproved:
+		err = w.merge(ctx, c)
+	case gitops.StateMerged:
+		err = w.sync(ctx, c)
+	case gitops.StateSyncing:
+		err = w.watch(ctx, c)
+	default:
+		err = w.close(ctx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("change %s, %s: %w", c.ID, c.State, err)
+	}
+	return nil
+}
+
+// A walk is one worker's step on one Change: the road, the repository it is
+// in, and the right to work on it.
+type walk struct {
+	*Road
+	repo  *Repository
+	lease gitops.Lease
+}
+
+// end leads a Change to one of its ends, with the reason.
+func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gitops.Error, actor string) error {
+	c.Reason, c.Next = why.Message, why.Next
+	entry, err := w.enter(&c, s, actor, why.Message)
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, entry)
+	return err
+}

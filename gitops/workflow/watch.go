@@ -1,0 +1,151 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// watch looks how far every Target has come, and ends the Change when all have
+// arrived: healthy, or degraded where one did not. It never waits by itself;
+// it is called again.
+func (w walk) watch(ctx context.Context, c gitops.Change) error {
+	before := c.Rollout
+	c.Rollout = make([]gitops.Progress, len(before))
+	for i, p := range before {
+		now, err := w.look(ctx, c, c.Plan.Targets[i], p)
+		if err != nil {
+			return fmt.Errorf("watch %s: %w", p.Target, err)
+		}
+		c.Rollout[i] = now
+	}
+	if s := overall(c.Rollout); s != gitops.StateSyncing {
+		return w.arrive(ctx, c, s)
+	}
+	if !reflect.DeepEqual(before, c.Rollout) {
+		_, err := w.write(ctx, w.lease, c, nil, warnings(before, c.Rollout)...)
+		return err
+	}
+	return Again{After: w.Poll, Why: "the rollout goes on"}
+}
+
+// look asks how one Target is doing. What has arrived stays arrived.
+func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before gitops.Progress) (gitops.Progress, error) {
+	if before.State != gitops.StateSyncing {
+		return before, nil
+	}
+	rollout, err := w.Deployer.Rollout(ctx, s.Target.Argo, Want{
+		Change: c.ID,
+		Contains: func(revision string) (bool, error) {
+			return w.contains(ctx, revision, c.Merge.SHA)
+		},
+		Images: images(s),
+		Since:  c.Merge.At,
+	})
+	if code := gitops.CodeOf(err); code == gitops.NotFound || code == gitops.Denied {
+		rollout = Rollout{State: gitops.StateDegraded, Failures: []gitops.Failure{{Resource: "Application/" + s.Target.Argo.Name, Message: message(err)}}}
+	} else if err != nil {
+		return before, err
+	}
+	now := gitops.Progress{Target: before.Target, State: rollout.State, Waiting: rollout.Waiting, Failures: rollout.Failures, At: before.At}
+	if late := w.Clock().Sub(c.Merge.At) > w.Deadline; late && now.State == gitops.StateSyncing {
+		now.State = gitops.StateDegraded
+		now.Failures = append(now.Failures, gitops.Failure{
+			Resource: "Application/" + s.Target.Argo.Name,
+			Message:  fmt.Sprintf("not healthy after %s; still waiting for %s", Duration(w.Deadline), rollout.Waiting),
+		})
+	}
+	if now.State != before.State {
+		now.At = w.Clock()
+	}
+	return now, nil
+}
+
+// contains says whether what Argo CD has synced holds the merge. A revision
+// that the mirror has not seen yet is fetched.
+func (w walk) contains(ctx context.Context, revision, merge string) (bool, error) {
+	if revision == merge {
+		return true, nil
+	}
+	in, err := w.repo.Git.Contains(ctx, revision, merge)
+	if gitops.CodeOf(err) != gitops.NotFound {
+		return in, err
+	}
+	if _, err := w.repo.Git.Fetch(ctx); err != nil {
+		return false, err
+	}
+	in, err = w.repo.Git.Contains(ctx, revision, merge)
+	if gitops.CodeOf(err) == gitops.NotFound {
+		return false, nil // it lies before the mirror's start, and so before the merge
+	}
+	return in, err
+}
+
+// arrive ends the Change.
+func (w walk) arrive(ctx context.Context, c gitops.Change, s gitops.State) error {
+	took := Duration(w.Clock().Sub(c.Request.At))
+	text := fmt.Sprintf("healthy, %s after the request", took)
+	if s == gitops.StateDegraded {
+		text = "degraded: " + failures(c.Rollout)
+		c.Reason, c.Next = failures(c.Rollout), "Roll back, or mend it and promote again."
+	}
+	entry, err := w.enter(&c, s, Self, text)
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, entry)
+	return err
+}
+
+// overall is what several Targets come to.
+func overall(rollout []gitops.Progress) gitops.State {
+	all := gitops.StateHealthy
+	for _, p := range rollout {
+		switch p.State {
+		case gitops.StateSyncing:
+			return gitops.StateSyncing
+		case gitops.StateDegraded:
+			all = gitops.StateDegraded
+		}
+	}
+	return all
+}
+
+// warnings are journal entries for failures that were not there before.
+func warnings(before, now []gitops.Progress) []gitops.Entry {
+	var entries []gitops.Entry
+	for i, p := range now {
+		if len(p.Failures) == 0 || reflect.DeepEqual(before[i].Failures, p.Failures) {
+			continue
+		}
+		entries = append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "trouble: " + failures(now[i:i+1])})
+	}
+	return entries
+}
+
+func failures(rollout []gitops.Progress) string {
+	var parts []string
+	for _, p := range rollout {
+		for _, f := range p.Failures {
+			parts = append(parts, f.Resource+": "+f.Message)
+		}
+	}
+	if len(parts) > 5 {
+		parts = append(parts[:5], fmt.Sprintf("and %d more", len(parts)-5))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// images are the images that must be live, where the manifests name them.
+func images(s gitops.Step) []string {
+	var names []string
+	for _, p := range s.Target.Places {
+		if p.Image != "" && s.New.Tag != "" {
+			names = append(names, p.Image+":"+s.New.Tag)
+		}
+	}
+	return names
+}
