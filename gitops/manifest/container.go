@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -13,6 +14,10 @@ import (
 type Container struct {
 	Image string // the repository, without a tag
 }
+
+// maxContainers bounds the work for one file: each container costs a walk along
+// its line, which may be the whole file.
+const maxContainers = 100
 
 // String implements [Locator].
 func (c Container) String() string { return "the container image " + quote(c.Image) }
@@ -56,6 +61,9 @@ func (c Container) places(f *file) ([]place, error) {
 				t, err := image.target()
 				if err != nil {
 					return nil, err
+				}
+				if len(found) == maxContainers {
+					return nil, refuse(t.Path, t.Line, fmt.Sprintf("more than %d containers of the file run %s", maxContainers, quote(c.Image)), "Split the file.")
 				}
 				found = append(found, place{path: t.Path, line: t.Line, parts: []part{{target: t, holds: aReference}}})
 			}

@@ -38,7 +38,7 @@ func (c cursor) to(path string, n *yaml.Node) cursor {
 	}
 	c.path, c.line, c.col = path, n.Line, n.Column
 	if n.Kind == yaml.AliasNode {
-		c.fixed = fmt.Sprintf("it is the alias *%s of a value on line %d, which may be used elsewhere too", n.Value, n.Alias.Line)
+		c.fixed = fmt.Sprintf("it is the alias *%s of a value on line %d, which may be used elsewhere too", cut(n.Value), n.Alias.Line)
 		n = n.Alias
 	}
 	c.node = n

@@ -31,71 +31,27 @@ func testFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// Each edit of a nasty file is what a person would do by hand in an editor:
-// one text replaced, all else as it was.
-func TestSetReplacesOneTextOfTheFile(t *testing.T) {
-	const crlf, values, bundle = "kustomization-crlf.yaml", "values.yaml", "bundle.yaml"
-	tests := []struct {
-		name     string
-		file     string
-		at       Locator
-		old, new string   // versions
-		edits    []string // pairs: a text that the file has once, and what becomes of it
-	}{
-		{"a plain tag between blanks and a comment", crlf, Kustomize{"ghcr.io/acme/checkout"}, "1.41.0", "1.42.3",
-			[]string{"newTag: 1.41.0   #", "newTag: 1.42.3   #"}},
-		{"a plain tag that becomes a number takes the double quotes used around", crlf, Kustomize{"ghcr.io/acme/checkout"}, "1.41.0", "1.50",
-			[]string{"newTag: 1.41.0   #", `newTag: "1.50"   #`}},
-		{"a double-quoted tag before its name", crlf, Kustomize{"ghcr.io/acme/cart"}, "1.10", "1.11",
-			[]string{`newTag: "1.10"`, `newTag: "1.11"`}},
-		{"a single-quoted tag in a flow map", crlf, Kustomize{"ghcr.io/acme/search"}, "8.0.1", "8.1.0",
-			[]string{`newTag: '8.0.1'`, `newTag: '8.1.0'`}},
-		{"an entry found by its new name", crlf, Kustomize{"mirror.acme.dev/search"}, "8.0.1", "v9",
-			[]string{`newTag: '8.0.1'`, `newTag: 'v9'`}},
-		{"tag and digest together", crlf, Kustomize{"ghcr.io/acme/pinned"}, "2.0.0@" + digestOf("1"), "2.1.0@" + digestOf("4"),
-			[]string{digestOf("1"), digestOf("4"), "newTag: 2.0.0", "newTag: 2.1.0"}},
-		{"a Helm tag that YAML takes for a number gets quotes", values, Helm{"image.tag"}, "1.10", "1.20",
-			[]string{"tag: 1.10 # a", `tag: "1.20" # a`}},
-		{"a Helm tag that stays text gets none", values, Helm{"image.tag"}, "1.10", "1.10.1",
-			[]string{"tag: 1.10 # a", `tag: 1.10.1 # a`}},
-		{"behind an anchor and a tag, where !!str makes quotes needless", values, Helm{"sidecar.image.tag"}, "3.1.0", "3.2",
-			[]string{"&proxy !!str 3.1.0,", "&proxy !!str 3.2,"}},
-		{"an empty digest field is filled when a digest is given", values, Helm{"sidecar.image.tag"}, "3.1.0", "3.2.0@" + digestOf("5"),
-			[]string{`3.1.0, digest: ""`, `3.2.0, digest: "` + digestOf("5") + `"`}},
-		{"repository and tag in one string, with a port", values, HelmImage{"worker.image"}, "2.3.4", "2.4.0",
-			[]string{"acme/worker:2.3.4'", "acme/worker:2.4.0'"}},
-		{"a digest added to a reference", values, HelmImage{"worker.image"}, "2.3.4", "2.4.0@" + digestOf("6"),
-			[]string{"acme/worker:2.3.4'", "acme/worker:2.4.0@" + digestOf("6") + "'"}},
-		{"a pinned reference under quoted keys", values, HelmImage{"migrations.image"}, "7@" + digestOf("2"), "8@" + digestOf("7"),
-			[]string{"migrate:7@" + digestOf("2"), "migrate:8@" + digestOf("7")}},
-		{"a column behind characters of several bytes", values, Helm{"extra.one.tag"}, "v1", "v2",
-			[]string{"tag: v1}   ", "tag: v2}   "}},
-		{"all containers of an image in two documents, never the text in a ConfigMap", bundle, Container{"ghcr.io/acme/checkout"}, "1.41.0", "1.42.3",
-			[]string{"          image: ghcr.io/acme/checkout:1.41.0\n", "          image: ghcr.io/acme/checkout:1.42.3\n",
-				`"ghcr.io/acme/checkout:1.41.0"`, `"ghcr.io/acme/checkout:1.42.3"`}},
-		{"a container in a flow map", bundle, Container{"ghcr.io/acme/proxy"}, "3.1.0", "3.2",
-			[]string{"proxy:3.1.0}", "proxy:3.2}"}},
-		{"a CronJob pinned by digest alone", bundle, Container{"ghcr.io/acme/nightly"}, digestOf("3"), digestOf("8"),
-			[]string{digestOf("3"), digestOf("8")}},
-		{"an image without a tag, in a List", bundle, Container{"ghcr.io/acme/tool"}, "", "1.0",
-			[]string{"acme/tool'", "acme/tool:1.0'"}},
-		{"a Rollout's image at a registry with a port", bundle, Container{"localhost:5000/roll"}, "5.0", "5.1",
-			[]string{"roll:5.0}", "roll:5.1}"}},
-		{"a key with dots in a list's item", bundle, Scalar{`items[kind=Rollout].metadata.labels["app.kubernetes.io/version"]`}, "5.0", "5.1",
-			[]string{`version: "5.0"`, `version: "5.1"`}},
-		{"an item by its number", bundle, HelmImage{`items[1].spec.template.spec.containers[0].image`}, "5.0", "5.1",
-			[]string{"roll:5.0}", "roll:5.1}"}},
-	}
+// edit is what a person would do by hand in an editor to set a version: some
+// texts replaced, all else as it was.
+type edit struct {
+	name     string
+	at       Locator
+	old, new string   // versions
+	texts    []string // pairs: a text that the file has once, and what becomes of it
+}
+
+func checkEdits(t *testing.T, file string, tests []edit) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			before := testFile(t, tt.file)
+			before := testFile(t, file)
 			kept := bytes.Clone(before)
 			want := string(before)
-			for i := 0; i < len(tt.edits); i += 2 {
-				if n := strings.Count(want, tt.edits[i]); n != 1 {
-					t.Fatalf("the file has %q %d times", tt.edits[i], n)
+			for i := 0; i < len(tt.texts); i += 2 {
+				if n := strings.Count(want, tt.texts[i]); n != 1 {
+					t.Fatalf("the file has %q %d times", tt.texts[i], n)
 				}
-				want = strings.Replace(want, tt.edits[i], tt.edits[i+1], 1)
+				want = strings.Replace(want, tt.texts[i], tt.texts[i+1], 1)
 			}
 
 			after, outcome, err := Set(before, tt.at, mustParse(t, tt.new))
@@ -108,7 +64,7 @@ func TestSetReplacesOneTextOfTheFile(t *testing.T) {
 			if !bytes.Equal(before, kept) {
 				t.Error("the input was changed")
 			}
-			if outcome.Old.String() != tt.old || outcome.New.String() != tt.new || len(outcome.Fields) != len(tt.edits)/2+strings.Count(tt.name, "is filled") {
+			if outcome.Old.String() != tt.old || outcome.New.String() != tt.new || len(outcome.Fields) != len(tt.texts)/2+strings.Count(tt.name, "is filled") {
 				t.Errorf("outcome %+v", outcome)
 			}
 			if got, err := Read(after, tt.at); err != nil || got.String() != tt.new {
@@ -116,6 +72,64 @@ func TestSetReplacesOneTextOfTheFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSetEditsAKustomization(t *testing.T) {
+	checkEdits(t, "kustomization-crlf.yaml", []edit{
+		{"a plain tag between blanks and a comment", Kustomize{"ghcr.io/acme/checkout"}, "1.41.0", "1.42.3",
+			[]string{"newTag: 1.41.0   #", "newTag: 1.42.3   #"}},
+		{"a plain tag that becomes a number takes the double quotes used around", Kustomize{"ghcr.io/acme/checkout"}, "1.41.0", "1.50",
+			[]string{"newTag: 1.41.0   #", `newTag: "1.50"   #`}},
+		{"a double-quoted tag before its name", Kustomize{"ghcr.io/acme/cart"}, "1.10", "1.11",
+			[]string{`newTag: "1.10"`, `newTag: "1.11"`}},
+		{"a single-quoted tag in a flow map", Kustomize{"ghcr.io/acme/search"}, "8.0.1", "8.1.0",
+			[]string{`newTag: '8.0.1'`, `newTag: '8.1.0'`}},
+		{"an entry found by its new name", Kustomize{"mirror.acme.dev/search"}, "8.0.1", "v9",
+			[]string{`newTag: '8.0.1'`, `newTag: 'v9'`}},
+		{"tag and digest together", Kustomize{"ghcr.io/acme/pinned"}, "2.0.0@" + digestOf("1"), "2.1.0@" + digestOf("4"),
+			[]string{digestOf("1"), digestOf("4"), "newTag: 2.0.0", "newTag: 2.1.0"}},
+	})
+}
+
+func TestSetEditsHelmValues(t *testing.T) {
+	checkEdits(t, "values.yaml", []edit{
+		{"a Helm tag that YAML takes for a number gets quotes", Helm{"image.tag"}, "1.10", "1.20",
+			[]string{"tag: 1.10 # a", `tag: "1.20" # a`}},
+		{"a Helm tag that stays text gets none", Helm{"image.tag"}, "1.10", "1.10.1",
+			[]string{"tag: 1.10 # a", `tag: 1.10.1 # a`}},
+		{"behind an anchor and a tag, where !!str makes quotes needless", Helm{"sidecar.image.tag"}, "3.1.0", "3.2",
+			[]string{"&proxy !!str 3.1.0,", "&proxy !!str 3.2,"}},
+		{"an empty digest field is filled when a digest is given", Helm{"sidecar.image.tag"}, "3.1.0", "3.2.0@" + digestOf("5"),
+			[]string{`3.1.0, digest: ""`, `3.2.0, digest: "` + digestOf("5") + `"`}},
+		{"repository and tag in one string, with a port", HelmImage{"worker.image"}, "2.3.4", "2.4.0",
+			[]string{"acme/worker:2.3.4'", "acme/worker:2.4.0'"}},
+		{"a digest added to a reference", HelmImage{"worker.image"}, "2.3.4", "2.4.0@" + digestOf("6"),
+			[]string{"acme/worker:2.3.4'", "acme/worker:2.4.0@" + digestOf("6") + "'"}},
+		{"a pinned reference under quoted keys", HelmImage{"migrations.image"}, "7@" + digestOf("2"), "8@" + digestOf("7"),
+			[]string{"migrate:7@" + digestOf("2"), "migrate:8@" + digestOf("7")}},
+		{"a column behind characters of several bytes", Helm{"extra.one.tag"}, "v1", "v2",
+			[]string{"tag: v1}   ", "tag: v2}   "}},
+	})
+}
+
+func TestSetEditsPlainManifests(t *testing.T) {
+	checkEdits(t, "bundle.yaml", []edit{
+		{"all containers of an image in two documents, never the text in a ConfigMap", Container{"ghcr.io/acme/checkout"}, "1.41.0", "1.42.3",
+			[]string{"          image: ghcr.io/acme/checkout:1.41.0\n", "          image: ghcr.io/acme/checkout:1.42.3\n",
+				`"ghcr.io/acme/checkout:1.41.0"`, `"ghcr.io/acme/checkout:1.42.3"`}},
+		{"a container in a flow map", Container{"ghcr.io/acme/proxy"}, "3.1.0", "3.2",
+			[]string{"proxy:3.1.0}", "proxy:3.2}"}},
+		{"a CronJob pinned by digest alone", Container{"ghcr.io/acme/nightly"}, digestOf("3"), digestOf("8"),
+			[]string{digestOf("3"), digestOf("8")}},
+		{"an image without a tag, in a List", Container{"ghcr.io/acme/tool"}, "", "1.0",
+			[]string{"acme/tool'", "acme/tool:1.0'"}},
+		{"a Rollout's image at a registry with a port", Container{"localhost:5000/roll"}, "5.0", "5.1",
+			[]string{"roll:5.0}", "roll:5.1}"}},
+		{"a key with dots in a list's item", Scalar{`items[kind=Rollout].metadata.labels["app.kubernetes.io/version"]`}, "5.0", "5.1",
+			[]string{`version: "5.0"`, `version: "5.1"`}},
+		{"an item by its number", HelmImage{`items[1].spec.template.spec.containers[0].image`}, "5.0", "5.1",
+			[]string{"roll:5.0}", "roll:5.1}"}},
+	})
 }
 
 func TestSetChangesNothingWhereTheVersionRunsAlready(t *testing.T) {
@@ -126,7 +140,7 @@ func TestSetChangesNothingWhereTheVersionRunsAlready(t *testing.T) {
 	}
 }
 
-func TestSetAllMakesTwoEditsOnOneLineAndReportsBoth(t *testing.T) {
+func TestTrap13BothOfTwoEditsOnALineAreMade(t *testing.T) {
 	data := []byte("a: {tag: 1.0, b: {tag: 'x'}} # both\n")
 	after, outcomes, err := SetAll(data,
 		Setting{Helm{"a.b.tag"}, Version{Tag: "longer-than-before"}},

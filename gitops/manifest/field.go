@@ -59,7 +59,7 @@ func (c cursor) target() (target, error) {
 	} else if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" {
 		reason, next = fmt.Sprintf("it has the tag %s", quote(n.Tag)), "Remove the tag."
 	} else if user := c.sharedBy(); reason == "" && user != nil {
-		reason = fmt.Sprintf("the anchor &%s repeats it on line %d, and the edit would change both", user.Value, user.Line)
+		reason = fmt.Sprintf("the anchor &%s repeats it on line %d, and the edit would change both", cut(user.Value), user.Line)
 		next = "Write the value out in both places."
 	}
 	if reason != "" {

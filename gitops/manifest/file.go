@@ -22,6 +22,10 @@ const (
 	// the memory of the tree (a node takes 200 bytes, so a file of commas would
 	// take 100 times its size). The largest real bundles have a third of it.
 	maxIndicators = 2_000_000
+
+	// maxDirectives bounds the %TAG directives: the parser compares each with
+	// all before it, so that a few megabytes of them take minutes.
+	maxDirectives = 100
 )
 
 // file is a manifest: its bytes and what they mean.
@@ -39,7 +43,7 @@ func open(data []byte) (*file, error) {
 	if !utf8.Valid(data) {
 		return nil, unreadable(nil, "Save it as UTF-8.", "The file is not UTF-8 text.")
 	}
-	if countIndicators(data) > maxIndicators {
+	if countIndicators(data) > maxIndicators || bytes.Count(data, []byte("%TAG")) > maxDirectives {
 		return nil, unreadable(nil, "Split it.", "The file has too many values to be read.")
 	}
 	docs, err := parse(data)

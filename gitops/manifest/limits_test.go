@@ -76,6 +76,8 @@ func TestLimits(t *testing.T) {
 		{"a million levels of blocks", strings.Repeat("- ", 1_000_000), true},
 		{"more values than memory is given to", "x: [" + strings.Repeat("1,", maxIndicators) + "1]" + entry, true},
 		{"more bytes than are read", "# " + strings.Repeat("x", maxBytes) + entry, true},
+		{"a hundred thousand %TAG directives", manyTags(100_000) + "---" + entry, true},
+		{"an anchor whose name has 1 MB", "a: &" + strings.Repeat("x", 1<<20) + " {tag: v1}\nimage: *" + strings.Repeat("x", 1<<20) + "\n", true},
 		{"a version of 1 MB", "image: {tag: '" + strings.Repeat("v", 1<<20) + "'}", true},
 	}
 	for _, tt := range tests {
@@ -92,6 +94,28 @@ func TestLimits(t *testing.T) {
 			}
 			checkSpans(t, []byte(tt.data), after, outcome)
 		})
+	}
+}
+
+func manyTags(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%%TAG !t%d! x\n", i)
+	}
+	return b.String()
+}
+
+func TestALineOfManyContainersIsBounded(t *testing.T) {
+	data := func(n int) []byte {
+		return []byte("kind: Pod\nspec: &s {containers: [{x: '" + strings.Repeat("ü", 1<<20) + "'}" + strings.Repeat(", {image: a:v1}", n) + "]}\n")
+	}
+	after, outcome, err := Set(data(maxContainers), Container{"a"}, Version{Tag: "v2"})
+	if err != nil || len(outcome.Fields) != maxContainers {
+		t.Fatalf("%d fields, %.500v", len(outcome.Fields), err)
+	}
+	checkSpans(t, data(maxContainers), after, outcome)
+	if _, _, err := Set(data(maxContainers+1), Container{"a"}, Version{Tag: "v2"}); gitops.CodeOf(err) != gitops.Unsafe {
+		t.Errorf("one more: %.500v", err)
 	}
 }
 

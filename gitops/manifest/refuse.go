@@ -20,6 +20,15 @@ func quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
+// cut shortens the name of an anchor, which has letters and digits only but as
+// many as it likes.
+func cut(name string) string {
+	if len(name) > longestQuote {
+		return name[:longestQuote] + "…"
+	}
+	return name
+}
+
 // refuse is the error for a place that cannot be edited safely.
 func refuse(path string, line int, reason, next string) *gitops.Error {
 	return &gitops.Error{

@@ -8,96 +8,20 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-// What cannot be edited safely is refused with the field, the line, the reason
-// and what to do, and no bytes are returned.
-func TestSetRefusesWhatIsNotSafe(t *testing.T) {
-	const images = "images:\n- name: a\n"
-	tag, image := Helm{"image.tag"}, HelmImage{"image"}
-	tests := []struct {
-		name, data string
-		at         Locator
-		to         string
-		message    string // the whole of it, or with … its beginning
-		readable   bool   // Read still says v1
-	}{
-		{"an alias", "v: &v v1\nimage:\n  tag: *v\n", tag, "v2",
-			"image.tag (line 3) cannot be edited safely: it is the alias *v of a value on line 1, which may be used elsewhere too.", true},
-		{"a map that is an alias", "d: &d {tag: v1}\nimage: *d\n", tag, "v2",
-			"image.tag (line 1) cannot be edited safely: it is the alias *d of a value on line 1, which may be used elsewhere too.", true},
-		{"a value with an anchor that is used", "image: {tag: &v v1}\nlabel: *v\n", tag, "v2",
-			"image.tag (line 1) cannot be edited safely: the anchor &v repeats it on line 2, and the edit would change both.", true},
-		{"a value in a map with an anchor that is used", "image: &i\n  tag: v1\nother: {<<: *i}\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: the anchor &i repeats it on line 3, and the edit would change both.", true},
-		{"a merge key supplies the value", "d: &d {tag: v1}\nimage:\n  <<: *d\n", tag, "v2",
-			"image.tag (line 3) cannot be edited safely: it comes from a merge key (<<) on line 3.", true},
-		{"one of several merged maps supplies the value", "d: &d {tag: v1}\nimage:\n  <<: [{x: 1}, *d]\n", tag, "v2",
-			"image.tag (line 3) cannot be edited safely: it comes from a merge key (<<) on line 3.", true},
-		{"a literal block", "image:\n  tag: |-\n    v1\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: it is a block of text (| or >).", true},
-		{"a folded block", "image:\n  tag: >-\n    v1\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: it is a block of text (| or >).", true},
-		{"quotes over two lines", "image:\n  tag: \"v1\\\n    \"\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: its value runs over several lines.", true},
-		{"a plain text over two lines", "image:\n  tag: v1\n    v2\n", tag, "v2",
-			`image.tag (line 2) cannot be edited safely: "v1 v2" is not a valid version.`, false},
-		{"a key without a value", "image:\n  tag:\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: it has no value yet.", false},
-		{"a key that is there twice", "image:\n  tag: v1\n  tag: v1\n", tag, "v2",
-			"image.tag (line 3) cannot be edited safely: the key is there twice, first on line 2.", false},
-		{"a key that is there twice higher up", "image: {tag: v1}\n\"image\": {tag: v1}\n", tag, "v2",
-			"image (line 2) cannot be edited safely: the key is there twice, first on line 1.", false},
-		{"a key that an alias repeats", "x: &k tag\nimage: {tag: v1, *k : v1}\n", tag, "v2",
-			"image.tag (line 2) cannot be edited safely: the key is there twice, first on line 2.", false},
-		{"a map", "image: {tag: {}}\n", tag, "v2", "image.tag (line 1) cannot be edited safely: it is a map, not a single value.", false},
-		{"a list", "image: {tag: [v1]}\n", tag, "v2", "image.tag (line 1) cannot be edited safely: it is a list, not a single value.", false},
-		{"a tag of another type", "image: {tag: !!float 1.0}\n", tag, "v2", `image.tag (line 1) cannot be edited safely: it has the tag "!!float".`, false},
-		{"two documents have the field", "image: {tag: v1}\n---\nimage: {tag: v1}\n", tag, "v2",
-			`image (line 3) cannot be edited safely: the Helm value "image.tag" is there more than once, first on line 1 (image).`, false},
-		{"two entries have the name", images + "  newTag: v1\n- newName: a\n  newTag: v1\n", Kustomize{"a"}, "v2",
-			`images[1] (line 4) cannot be edited safely: the kustomize image "a" is there more than once, first on line 2 (images[0]).`, false},
-		{"two items have the name", "a: [{name: x, tag: v1}, {name: x}]\n", Scalar{"a[name=x].tag"}, "v2",
-			"a[1] (line 1) cannot be edited safely: a[0] has the same name.", false},
-		{"the kustomization's images are a map", "images: {a: v1}\n", Kustomize{"a"}, "v2",
-			"images (line 1) cannot be edited safely: it is a map, not a list.", false},
-		{"containers that differ", "kind: Pod\nspec: {containers: [{image: 'a:1'}, {image: a:2}]}\n", Container{"a"}, "v2",
-			`spec.containers[1].image (line 2) cannot be edited safely: it runs "2" where spec.containers[0].image (line 2) runs "1".`, false},
-		{"containers shared by an anchor", "kind: Pod\nspec: {initContainers: &c [{image: a:v1}], containers: *c}\n", Container{"a"}, "v2",
-			"spec.initContainers[0].image (line 2) cannot be edited safely: the anchor &c repeats it on line 2…", true},
-		{"a bare tag where a digest decides", images + "  newTag: v1\n  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2",
-			"images[0] (line 2) cannot be edited safely: it is pinned by a digest, which would go on deciding what runs, and v2 comes without one.", false},
-		{"a bare tag where there is only a digest", images + "  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2",
-			"images[0] (line 2) cannot be edited safely: it is pinned by a digest…", false},
-		{"a tag and a digest where there is only a digest", images + "  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2@" + digestOf("2"),
-			"images[0] (line 2) cannot be edited safely: it has no field for a tag.", false},
-		{"a digest where there is only a tag", images + "  newTag: v1\n", Kustomize{"a"}, "v2@" + digestOf("2"),
-			"images[0] (line 2) cannot be edited safely: it has no field for a digest.", true},
-		{"a bare digest where there is a tag", images + "  newTag: v1\n", Kustomize{"a"}, digestOf("2"),
-			`images[0] (line 2) cannot be edited safely: it names the tag "v1", which would no longer be true beside a new digest.`, true},
-		{"a bare tag where the chart's digest decides", "image: {tag: v1, digest: '" + digestOf("1") + "'}\n", tag, "v2",
-			"image (line 1) cannot be edited safely: it is pinned by a digest…", false},
-		{"a bare tag in a pinned reference", "image: a:v1@" + digestOf("1") + "\n", image, "v2",
-			"image (line 1) cannot be edited safely: it is pinned by a digest…", false},
-		{"a digest in the tag and beside it", "image: {tag: v1@" + digestOf("1") + ", digest: '" + digestOf("1") + "'}\n", tag, "v2",
-			"image.digest (line 1) cannot be edited safely: a digest is given here and beside it.", false},
-		{"a value that a template fills", "image: {tag: '{{ .Values.tag }}'}\n", tag, "v2",
-			"image.tag (line 1) cannot be edited safely: it is filled by a template.", false},
-		{"a value that is no version", "image: {tag: 'latest build'}\n", tag, "v2",
-			`image.tag (line 1) cannot be edited safely: "latest build" is not a valid version.`, false},
-		{"a reference that is none", "image: 'a b:v1'\n", image, "v2",
-			`image (line 1) cannot be edited safely: "a b:v1" is not a valid image reference.`, false},
-		{"a reference with an empty tag", "image: 'a:'\n", image, "v2",
-			`image (line 1) cannot be edited safely: "a:" is not a valid image reference.`, false},
-		{"a digest that is none", images + "  digest: sha256:abc\n", Kustomize{"a"}, digestOf("1"),
-			`images[0].digest (line 3) cannot be edited safely: "sha256:abc" is not a valid digest.`, false},
-		{"a template that is no YAML", "a: 1\n{{- if .x }}\nimage: {tag: v1}\n{{- end }}\n", tag, "v2", "The file is a template ({{ … }}, from line 1 on)…", false},
-		{"a template that happens to be YAML", "replicas: {{ .Values.replicas }}\nimage: {tag: v1}\n", tag, "v2", "The file is a template ({{ … }}, from line 1 on)…", false},
-		{"a template whose actions hide in comments", "a: 1\n# {{- if .x }}\nimage: {tag: v1}\n# {{- end }}\n", tag, "v2", "The file is a template ({{ … }}, from line 3 on)…", false},
-		{"a file that is no YAML", "image: {tag: v1\n", tag, "v2", "The file is not valid YAML near line 1.…", false},
-		{"an alias of nothing", "image: {tag: *v}\n", tag, "v2", "The file is not valid YAML.…", false},
-		{"bytes that are no UTF-8", "image: {tag: v1} # \xff\n", tag, "v2", "The file is not UTF-8 text.", false},
-		{"UTF-16", "\xff\xfei\x00m\x00", tag, "v2", "The file is not UTF-8 text.", false},
-		{"a NUL byte", "image: {tag: v1} # \x00\n", tag, "v2", "The file is not valid YAML.…", false},
-	}
+// refusal is an edit that is not safe. It is refused with the field, the line,
+// the reason and what to do, and no bytes are returned.
+type refusal struct {
+	name, data string
+	at         Locator
+	to         string
+	message    string // the whole of it, or with … its beginning
+	readable   bool   // Read still says v1
+}
+
+const oneImage = "images:\n- name: a\n"
+
+func checkRefused(t *testing.T, tests []refusal) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			after, _, err := Set([]byte(tt.data), tt.at, mustParse(t, tt.to))
@@ -116,6 +40,113 @@ func TestSetRefusesWhatIsNotSafe(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSetRefusesSharedAndMergedValues(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"an alias", "v: &v v1\nimage:\n  tag: *v\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 3) cannot be edited safely: it is the alias *v of a value on line 1, which may be used elsewhere too.", true},
+		{"a map that is an alias", "d: &d {tag: v1}\nimage: *d\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 1) cannot be edited safely: it is the alias *d of a value on line 1, which may be used elsewhere too.", true},
+		{"a value with an anchor that is used", "image: {tag: &v v1}\nlabel: *v\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 1) cannot be edited safely: the anchor &v repeats it on line 2, and the edit would change both.", true},
+		{"a value in a map with an anchor that is used", "image: &i\n  tag: v1\nother: {<<: *i}\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: the anchor &i repeats it on line 3, and the edit would change both.", true},
+		{"a merge key supplies the value", "d: &d {tag: v1}\nimage:\n  <<: *d\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 3) cannot be edited safely: it comes from a merge key (<<) on line 3.", true},
+		{"one of several merged maps supplies the value", "d: &d {tag: v1}\nimage:\n  <<: [{x: 1}, *d]\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 3) cannot be edited safely: it comes from a merge key (<<) on line 3.", true},
+	})
+}
+
+func TestSetRefusesValuesItCannotSplice(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"a literal block", "image:\n  tag: |-\n    v1\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: it is a block of text (| or >).", true},
+		{"a folded block", "image:\n  tag: >-\n    v1\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: it is a block of text (| or >).", true},
+		{"quotes over two lines", "image:\n  tag: \"v1\\\n    \"\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: its value runs over several lines.", true},
+		{"a plain text over two lines", "image:\n  tag: v1\n    v2\n", Helm{"image.tag"}, "v2",
+			`image.tag (line 2) cannot be edited safely: "v1 v2" is not a valid version.`, false},
+		{"a key without a value", "image:\n  tag:\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: it has no value yet.", false},
+		{"a key that is there twice", "image:\n  tag: v1\n  tag: v1\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 3) cannot be edited safely: the key is there twice, first on line 2.", false},
+		{"a key that is there twice higher up", "image: {tag: v1}\n\"image\": {tag: v1}\n", Helm{"image.tag"}, "v2",
+			"image (line 2) cannot be edited safely: the key is there twice, first on line 1.", false},
+		{"a key that an alias repeats", "x: &k tag\nimage: {tag: v1, *k : v1}\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 2) cannot be edited safely: the key is there twice, first on line 2.", false},
+		{"a map", "image: {tag: {}}\n", Helm{"image.tag"}, "v2", "image.tag (line 1) cannot be edited safely: it is a map, not a single value.", false},
+		{"a list", "image: {tag: [v1]}\n", Helm{"image.tag"}, "v2", "image.tag (line 1) cannot be edited safely: it is a list, not a single value.", false},
+		{"a tag of another type", "image: {tag: !!float 1.0}\n", Helm{"image.tag"}, "v2", `image.tag (line 1) cannot be edited safely: it has the tag "!!float".`, false},
+	})
+}
+
+func TestSetRefusesAmbiguousPlaces(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"two documents have the field", "image: {tag: v1}\n---\nimage: {tag: v1}\n", Helm{"image.tag"}, "v2",
+			`image (line 3) cannot be edited safely: the Helm value "image.tag" is there more than once, first on line 1 (image).`, false},
+		{"two entries have the name", oneImage + "  newTag: v1\n- newName: a\n  newTag: v1\n", Kustomize{"a"}, "v2",
+			`images[1] (line 4) cannot be edited safely: the kustomize image "a" is there more than once, first on line 2 (images[0]).`, false},
+		{"two items have the name", "a: [{name: x, tag: v1}, {name: x}]\n", Scalar{"a[name=x].tag"}, "v2",
+			"a[1] (line 1) cannot be edited safely: a[0] has the same name.", false},
+		{"the kustomization's images are a map", "images: {a: v1}\n", Kustomize{"a"}, "v2",
+			"images (line 1) cannot be edited safely: it is a map, not a list.", false},
+		{"containers that differ", "kind: Pod\nspec: {containers: [{image: 'a:1'}, {image: a:2}]}\n", Container{"a"}, "v2",
+			`spec.containers[1].image (line 2) cannot be edited safely: it runs "2" where spec.containers[0].image (line 2) runs "1".`, false},
+		{"containers shared by an anchor", "kind: Pod\nspec: {initContainers: &c [{image: a:v1}], containers: *c}\n", Container{"a"}, "v2",
+			"spec.initContainers[0].image (line 2) cannot be edited safely: the anchor &c repeats it on line 2…", true},
+	})
+}
+
+func TestSetRefusesVersionsWithOtherParts(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"a bare tag where a digest decides", oneImage + "  newTag: v1\n  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2",
+			"images[0] (line 2) cannot be edited safely: it is pinned by a digest, which would go on deciding what runs, and v2 comes without one.", false},
+		{"a bare tag where there is only a digest", oneImage + "  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2",
+			"images[0] (line 2) cannot be edited safely: it is pinned by a digest…", false},
+		{"a tag and a digest where there is only a digest", oneImage + "  digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2@" + digestOf("2"),
+			"images[0] (line 2) cannot be edited safely: it has no field for a tag.", false},
+		{"a digest where there is only a tag", oneImage + "  newTag: v1\n", Kustomize{"a"}, "v2@" + digestOf("2"),
+			"images[0] (line 2) cannot be edited safely: it has no field for a digest.", true},
+		{"a bare digest where there is a tag", oneImage + "  newTag: v1\n", Kustomize{"a"}, digestOf("2"),
+			`images[0] (line 2) cannot be edited safely: it names the tag "v1", which would no longer be true beside a new digest.`, true},
+		{"a bare tag where the chart's digest decides", "image: {tag: v1, digest: '" + digestOf("1") + "'}\n", Helm{"image.tag"}, "v2",
+			"image (line 1) cannot be edited safely: it is pinned by a digest…", false},
+		{"a bare tag in a pinned reference", "image: a:v1@" + digestOf("1") + "\n", HelmImage{"image"}, "v2",
+			"image (line 1) cannot be edited safely: it is pinned by a digest…", false},
+		{"a digest in the tag and beside it", "image: {tag: v1@" + digestOf("1") + ", digest: '" + digestOf("1") + "'}\n", Helm{"image.tag"}, "v2",
+			"image.digest (line 1) cannot be edited safely: a digest is given here and beside it.", false},
+	})
+}
+
+func TestSetRefusesValuesThatAreNoVersion(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"a value that a template fills", "image: {tag: '{{ .Values.tag }}'}\n", Helm{"image.tag"}, "v2",
+			"image.tag (line 1) cannot be edited safely: it is filled by a template.", false},
+		{"a value that is no version", "image: {tag: 'latest build'}\n", Helm{"image.tag"}, "v2",
+			`image.tag (line 1) cannot be edited safely: "latest build" is not a valid version.`, false},
+		{"a reference that is none", "image: 'a b:v1'\n", HelmImage{"image"}, "v2",
+			`image (line 1) cannot be edited safely: "a b:v1" is not a valid image reference.`, false},
+		{"a reference with an empty tag", "image: 'a:'\n", HelmImage{"image"}, "v2",
+			`image (line 1) cannot be edited safely: "a:" is not a valid image reference.`, false},
+		{"a digest that is none", oneImage + "  digest: sha256:abc\n", Kustomize{"a"}, digestOf("1"),
+			`images[0].digest (line 3) cannot be edited safely: "sha256:abc" is not a valid digest.`, false},
+	})
+}
+
+func TestSetRefusesFilesItCannotUnderstand(t *testing.T) {
+	checkRefused(t, []refusal{
+		{"a template that is no YAML", "a: 1\n{{- if .x }}\nimage: {tag: v1}\n{{- end }}\n", Helm{"image.tag"}, "v2", "The file is a template ({{ … }}, from line 1 on)…", false},
+		{"a template that happens to be YAML", "replicas: {{ .Values.replicas }}\nimage: {tag: v1}\n", Helm{"image.tag"}, "v2", "The file is a template ({{ … }}, from line 1 on)…", false},
+		{"a template whose actions hide in comments", "a: 1\n# {{- if .x }}\nimage: {tag: v1}\n# {{- end }}\n", Helm{"image.tag"}, "v2", "The file is a template ({{ … }}, from line 3 on)…", false},
+		{"a file that is no YAML", "image: {tag: v1\n", Helm{"image.tag"}, "v2", "The file is not valid YAML near line 1.…", false},
+		{"an alias of nothing", "image: {tag: *v}\n", Helm{"image.tag"}, "v2", "The file is not valid YAML.…", false},
+		{"bytes that are no UTF-8", "image: {tag: v1} # \xff\n", Helm{"image.tag"}, "v2", "The file is not UTF-8 text.", false},
+		{"UTF-16", "\xff\xfei\x00m\x00", Helm{"image.tag"}, "v2", "The file is not UTF-8 text.", false},
+		{"a NUL byte", "image: {tag: v1} # \x00\n", Helm{"image.tag"}, "v2", "The file is not valid YAML.…", false},
+	})
 }
 
 func TestSetTakesWhatOnlyLooksUnsafe(t *testing.T) {

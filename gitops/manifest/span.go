@@ -107,7 +107,8 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 const noValue = "it has no value yet"
 
 // span returns the bytes of the scalar n, with its quotes and without anchor
-// and tag, or the reason why they cannot be replaced.
+// and tag, or the reason why they cannot be replaced. That these bytes are n is
+// proven by verify, after the edit.
 func (f *file) span(n *yaml.Node) (start, end int, reason string) {
 	const unclear = "its place in the file cannot be told for certain"
 	start, ok := f.offset(n.Line, n.Column)
@@ -137,7 +138,7 @@ func (f *file) span(n *yaml.Node) (start, end int, reason string) {
 	if hasBreak(text) {
 		return 0, 0, "its value runs over several lines"
 	}
-	if !means(text, n) {
+	if length == 0 {
 		return 0, 0, unclear
 	}
 	return start, start + length, ""
@@ -169,20 +170,6 @@ func hasBreak(text []byte) bool {
 		}
 	}
 	return false
-}
-
-// means reports whether text alone is the scalar n.
-func means(text []byte, n *yaml.Node) bool {
-	if n.Style&^yaml.TaggedStyle == 0 {
-		return string(text) == n.Value
-	}
-	// In a list, so that nothing in text can pass for more than a scalar.
-	docs, err := parse([]byte("[" + string(text) + "]"))
-	if err != nil || len(docs) != 1 || len(docs[0].Content[0].Content) != 1 {
-		return false
-	}
-	alone := docs[0].Content[0].Content[0]
-	return alone.Value == n.Value && alone.Style == n.Style&^yaml.TaggedStyle
 }
 
 // describe names the kind of a node for a sentence.
