@@ -1,0 +1,198 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// validName is what the schema's "name" says, for names found in the tree.
+var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// A discovery walks the tree along the layouts and collects the targets.
+type discovery struct {
+	*document
+	tree       Tree
+	repository string
+	commit     string
+	file       *file
+	listed     map[string][]Entry // what was listed already in this walk
+	targets    []gitops.Target
+	seen       taken
+}
+
+// taken remembers, by what must be unique, the first target that has it.
+type taken struct {
+	refs, places, argo map[string]gitops.Target
+}
+
+// A found is one directory, or one file of it, that a layout's pattern led to.
+type found struct {
+	names
+	dir string
+}
+
+// discover returns the targets, sorted by application, then by promotion order.
+func discover(ctx context.Context, d *document, f *file, t Tree, repository, commit string) ([]gitops.Target, error) {
+	w := &discovery{
+		document: d, tree: t, repository: repository, commit: commit, file: f,
+		listed: map[string][]Entry{},
+		seen:   taken{map[string]gitops.Target{}, map[string]gitops.Target{}, map[string]gitops.Target{}},
+	}
+	for i, l := range f.Layouts {
+		if err := w.layout(ctx, fmt.Sprintf("/layouts/%d", i), l); err != nil {
+			return nil, err
+		}
+	}
+	order := map[string]int{}
+	for i, e := range f.Environments {
+		order[e.Name] = i
+	}
+	slices.SortFunc(w.targets, func(a, b gitops.Target) int {
+		if c := strings.Compare(a.Application, b.Application); c != 0 {
+			return c
+		}
+		return order[a.Environment] - order[b.Environment]
+	})
+	return w.targets, nil
+}
+
+// layout finds the targets of one layout.
+func (w *discovery) layout(ctx context.Context, pointer string, l layout) error {
+	dirs, files, ok := w.patterns(pointer, l)
+	if !ok {
+		return nil
+	}
+	matched, err := w.match(ctx, found{names: names{app: l.Application}}, dirs, true)
+	if err != nil {
+		return err
+	}
+	count := 0
+	for _, dir := range matched {
+		inside := []found{dir}
+		if files != nil {
+			if inside, err = w.match(ctx, dir, files, false); err != nil {
+				return err
+			}
+		}
+		for _, f := range inside {
+			f.dir = dir.dir
+			ok, err := w.take(ctx, pointer, l, f)
+			if err != nil {
+				return err
+			}
+			if ok {
+				count++
+			}
+		}
+	}
+	if count == 0 {
+		w.problem(pointer+"/path", "Nothing in the tree lies as "+quote(l.Path)+" says.", "Correct the path and the files of its versions, or remove this layout.")
+	}
+	return nil
+}
+
+// patterns reads a layout's path and, where {env} is not in it, the file that
+// {env} is found by.
+func (w *discovery) patterns(pointer string, l layout) (dirs, files pattern, ok bool) {
+	known := map[string]bool{"{app}": l.Application != ""}
+	dirs, wrong := parsePattern(l.Path, known)
+	if wrong != "" {
+		w.problem(pointer+"/path", quote(l.Path)+" cannot be used.", wrong)
+		return nil, nil, false
+	}
+	if !known["{app}"] {
+		w.problem(pointer+"/path", "{app} does not stand in "+quote(l.Path)+".", "Write it where the application's name stands, as in apps/{app}/overlays/{env}, or name the one that lives there with application.")
+		return nil, nil, false
+	}
+	ok = true
+	for i, v := range l.Versions {
+		shape, p := v.place()
+		file, wrong := parsePattern(p.File, known)
+		if wrong != "" {
+			w.problem(fmt.Sprintf("%s/versions/%d/%s/file", pointer, i, shape), quote(p.File)+" cannot be used.", wrong)
+			ok = false
+		}
+		if files == nil && strings.Contains(p.File, "{env}") && !strings.Contains(l.Path, "{env}") {
+			files = file
+		}
+	}
+	if ok && !known["{env}"] {
+		w.problem(pointer+"/path", "{env} stands neither in the path nor in a file of versions.", "Write it where the environment's name stands, as in apps/{app}/overlays/{env} or env/{env}.yaml.")
+		return nil, nil, false
+	}
+	return dirs, files, ok
+}
+
+// match follows a pattern from a directory: to directories, or to files.
+func (w *discovery) match(ctx context.Context, from found, rest pattern, toDir bool) ([]found, error) {
+	if len(rest) == 0 {
+		return []found{from}, nil
+	}
+	last := len(rest) == 1
+	hole, before, after := from.open(rest[0])
+	if hole == "" && !last {
+		from.dir = path.Join(from.dir, before)
+		return w.match(ctx, from, rest[1:], toDir)
+	}
+	entries, err := w.list(ctx, from.dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []found
+	for _, e := range entries {
+		next := found{from.names, path.Join(from.dir, e.Name)}
+		if e.Dir != (toDir || !last) {
+			continue
+		}
+		if hole == "" && e.Name != before {
+			continue
+		}
+		if hole != "" {
+			middle, ok := cutAround(e.Name, before, after)
+			if !ok {
+				continue
+			}
+			next.names = from.with(hole, middle)
+		}
+		more, err := w.match(ctx, next, rest[1:], toDir)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// cutAround returns what stands between a beginning and an end.
+func cutAround(s, before, after string) (string, bool) {
+	if len(s) <= len(before)+len(after) || !strings.HasPrefix(s, before) || !strings.HasSuffix(s, after) {
+		return "", false
+	}
+	return s[len(before) : len(s)-len(after)], true
+}
+
+// list returns a directory, empty where there is none.
+func (w *discovery) list(ctx context.Context, dir string) ([]Entry, error) {
+	if entries, ok := w.listed[dir]; ok {
+		return entries, nil
+	}
+	entries, err := w.tree.List(ctx, w.commit, dir)
+	if err != nil && gitops.CodeOf(err) != gitops.NotFound {
+		return nil, fmt.Errorf("list %q at %s: %w", dir, short(w.commit), err)
+	}
+	w.listed[dir] = entries
+	return entries, nil
+}
+
+// hasFile says whether a regular file is in the tree.
+func (w *discovery) hasFile(ctx context.Context, file string) (bool, error) {
+	dir, name := path.Split(file)
+	entries, err := w.list(ctx, strings.TrimSuffix(dir, "/"))
+	return slices.Contains(entries, Entry{Name: name}), err
+}

@@ -1,0 +1,90 @@
+package catalog
+
+// File is the path of the catalogue in a GitOps repository.
+const File = ".changebot.yaml"
+
+// mostBytes bounds the file: at some 200 bytes a person it is enough for five
+// thousand of them.
+const mostBytes = 1 << 20
+
+// The types below are the file as it is written; changebot.schema.json says
+// what each key means. A test holds the two against each other.
+type (
+	file struct {
+		Version      int                   `yaml:"version"`
+		Environments []environment         `yaml:"environments"`
+		Layouts      []layout              `yaml:"layouts"`
+		People       map[string]person     `yaml:"people"`
+		Groups       map[string][]string   `yaml:"groups"`
+		Access       []grant               `yaml:"access"`
+		Approvals    []approval            `yaml:"approvals"`
+		Owners       struct{ Room string } `yaml:"owners"`
+	}
+
+	environment struct {
+		Name          string `yaml:"name"`
+		Cluster       string `yaml:"cluster"`
+		Namespace     string `yaml:"namespace"`
+		Protected     bool   `yaml:"protected"`
+		Justification string `yaml:"justification"`
+	}
+
+	layout struct {
+		Path        string    `yaml:"path"`
+		Application string    `yaml:"application"`
+		Versions    []version `yaml:"versions"`
+		ArgoCD      argocd    `yaml:"argocd"`
+	}
+
+	// version has exactly one of its fields.
+	version struct {
+		Kustomize *place `yaml:"kustomize"`
+		Helm      *place `yaml:"helm"`
+		HelmImage *place `yaml:"helmImage"`
+		Container *place `yaml:"container"`
+	}
+
+	place struct {
+		File  string `yaml:"file"`
+		Image string `yaml:"image"`
+		Field string `yaml:"field"`
+	}
+
+	argocd struct {
+		Application string `yaml:"application"`
+		Project     string `yaml:"project"`
+		Namespace   string `yaml:"namespace"`
+	}
+
+	person struct {
+		Name        string `yaml:"name"`
+		Email       string `yaml:"email"`
+		Slack       string `yaml:"slack"`
+		GitHub      string `yaml:"github"`
+		TokenSHA256 string `yaml:"token_sha256"`
+		TimeZone    string `yaml:"timezone"`
+	}
+
+	grant struct {
+		Name         string   `yaml:"name"`
+		Who          []string `yaml:"who"`
+		May          []string `yaml:"may"`
+		Applications []string `yaml:"applications"`
+		Environments []string `yaml:"environments"`
+		Rooms        []string `yaml:"rooms"`
+	}
+
+	approval struct {
+		Name         string        `yaml:"name"`
+		Applications []string      `yaml:"applications"`
+		Environments []string      `yaml:"environments"`
+		Kinds        []string      `yaml:"kinds"`
+		Require      []requirement `yaml:"require"`
+		Auto         bool          `yaml:"auto"`
+	}
+
+	requirement struct {
+		Group string `yaml:"group"`
+		Count int    `yaml:"count"`
+	}
+)

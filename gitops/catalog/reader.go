@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A Reader reads the catalogue of one repository. It is safe for concurrent
+// use and keeps what it has read of the last few commits.
+type Reader struct {
+	repository string
+	tree       Tree
+
+	mu   sync.Mutex
+	kept []reading // newest last
+}
+
+// mostKept is how many commits are kept: the tip, and those that open Changes
+// stand on while it moves.
+const mostKept = 8
+
+// A reading is what a commit's catalogue is, and what is wrong with it.
+type reading struct {
+	commit   string
+	catalog  *gitops.Catalog // nil where it is refused
+	problems Problems
+}
+
+// New returns a Reader of a repository, "owner/name", whose files are in t.
+func New(repository string, t Tree) *Reader { return &Reader{repository: repository, tree: t} }
+
+// At returns the catalogue as of a commit. It is shared: nobody changes it. A
+// gitops.Invalid error lists all that is wrong with it and has the Problems as
+// its cause; any other error says that the tree could not be read.
+func (r *Reader) At(ctx context.Context, commit string) (*gitops.Catalog, error) {
+	c, problems, err := r.Check(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, problems.refusing().refusal(r.repository, commit)
+	}
+	return c, nil
+}
+
+// Check returns the catalogue as of a commit, nil where it is refused, with
+// all Problems and warnings in the order of the file. An error says that the
+// tree could not be read.
+func (r *Reader) Check(ctx context.Context, commit string) (*gitops.Catalog, Problems, error) {
+	if k, ok := r.find(commit); ok {
+		return k.catalog, slices.Clone(k.problems), nil
+	}
+	data, err := r.tree.ReadFile(ctx, commit, File)
+	if err != nil && gitops.CodeOf(err) != gitops.NotFound {
+		return nil, nil, fmt.Errorf("read %s at %s: %w", File, short(commit), err)
+	}
+	k := reading{commit: commit}
+	if err != nil {
+		k.problems = Problems{{
+			File: File, Line: 1, Column: 1, Message: "The file is not there.",
+			Next: "Add it at the root; manifests/example in changebot's repository has one to begin with.",
+		}}
+	} else if k.catalog, k.problems, err = r.read(ctx, commit, data); err != nil {
+		return nil, nil, err
+	}
+	r.keep(k)
+	return k.catalog, slices.Clone(k.problems), nil
+}
+
+// read does the three steps: form, sense, discovery.
+func (r *Reader) read(ctx context.Context, commit string, data []byte) (*gitops.Catalog, Problems, error) {
+	d, f, err := decode(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	var c *gitops.Catalog
+	if f != nil {
+		f.check(d)
+	}
+	if f != nil && d.sound("environments", "layouts") {
+		targets, err := discover(ctx, d, f, r.tree, r.repository, commit)
+		if err != nil {
+			return nil, nil, err
+		}
+		c = build(f, r.repository, commit, targets)
+		if len(d.problems.refusing()) == 0 {
+			cover(d, f, c)
+		}
+	}
+	d.problems.order()
+	if len(d.problems.refusing()) > 0 {
+		c = nil
+	}
+	return c, d.problems, nil
+}
+
+// decode holds data against the form. The file is nil where the YAML itself
+// cannot be relied on; where only some of it has the wrong form, it holds the
+// rest.
+func decode(data []byte) (*document, *file, error) {
+	if len(data) > mostBytes {
+		d := &document{}
+		d.at(1, 1, fmt.Sprintf("The file has %d bytes; %d are the most.", len(data), mostBytes), "Applications need not be listed here; they are found in the tree.")
+		return d, nil, nil
+	}
+	d := parse(data)
+	if d.root == nil || !d.sound() {
+		return d, nil, nil
+	}
+	form, err := theForm()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := form.check(d); err != nil {
+		return nil, nil, err
+	}
+	f := &file{}
+	if err := d.root.Decode(f); err != nil && len(d.problems) == 0 {
+		// The schema let through what the types do not take: they disagree.
+		return nil, nil, &gitops.Error{Code: gitops.Internal, Message: File + " fits its schema and cannot be read.", Err: err}
+	}
+	return d, f, nil
+}
+
+func (r *Reader) find(commit string) (reading, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.kept, func(k reading) bool { return k.commit == commit })
+	if i < 0 {
+		return reading{}, false
+	}
+	k := r.kept[i]
+	r.kept = append(slices.Delete(r.kept, i, i+1), k)
+	return k, true
+}
+
+func (r *Reader) keep(k reading) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.kept) == mostKept {
+		r.kept = slices.Delete(r.kept, 0, 1)
+	}
+	r.kept = append(r.kept, k)
+}

@@ -1,0 +1,68 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A Tree is the files of a repository as of any of its commits.
+type Tree interface {
+	// ReadFile returns a file; a gitops.NotFound error where it is not.
+	ReadFile(ctx context.Context, commit, path string) ([]byte, error)
+
+	// List returns the directories and the regular files of a directory,
+	// which is "" for the root. Symbolic links and submodules are left out:
+	// nothing here follows them. A directory that is not there, or is none,
+	// answers a gitops.NotFound error.
+	List(ctx context.Context, commit, dir string) ([]Entry, error)
+}
+
+// An Entry is one name in a directory.
+type Entry struct {
+	Name string
+	Dir  bool
+}
+
+// Files is a Tree of plain files, the same as of every commit: a checkout that
+// is validated before it is pushed, or a sample that is compiled in.
+func Files(files fs.FS) Tree { return fileTree{files} }
+
+type fileTree struct{ files fs.FS }
+
+func (t fileTree) ReadFile(_ context.Context, _, path string) ([]byte, error) {
+	data, err := fs.ReadFile(t.files, path)
+	return data, fileError(path, err)
+}
+
+func (t fileTree) List(_ context.Context, _, dir string) ([]Entry, error) {
+	if dir == "" {
+		dir = "."
+	}
+	infos, err := fs.ReadDir(t.files, dir)
+	if err != nil {
+		return nil, fileError(dir, err)
+	}
+	var entries []Entry
+	for _, info := range infos {
+		if info.IsDir() || info.Type().IsRegular() {
+			entries = append(entries, Entry{Name: info.Name(), Dir: info.IsDir()})
+		}
+	}
+	return entries, nil
+}
+
+// fileError tells a path that is not there, or is of the other sort, from a
+// disk that does not answer.
+func fileError(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	code := gitops.Unavailable
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		code = gitops.NotFound
+	}
+	return &gitops.Error{Code: code, Message: path + " cannot be read.", Err: err}
+}
