@@ -23,11 +23,14 @@ func (f *file) check(d *document) {
 }
 
 func (f *file) checkEnvironments(d *document) {
-	d.once("/environments/%d/name", f.environmentNames())
+	if !d.once("/environments/%d/name", f.environmentNames()) {
+		d.blame("/environments") // who refers to them cannot be right
+	}
 }
 
-// once notes names that stand in a list twice.
-func (d *document) once(pointer string, names []string) {
+// once notes names that stand in a list twice, and says whether none does.
+func (d *document) once(pointer string, names []string) bool {
+	before := len(d.problems)
 	for i, name := range names {
 		if first := slices.Index(names, name); name != "" && first < i {
 			line := 0
@@ -37,6 +40,7 @@ func (d *document) once(pointer string, names []string) {
 			d.problem(fmt.Sprintf(pointer, i), "The name "+quote(name)+" is taken.", fmt.Sprintf("Line %d has it already; choose another one.", line))
 		}
 	}
+	return len(d.problems) == before
 }
 
 // emptyToken is the hash of no token at all, which would let everybody in.
