@@ -82,10 +82,6 @@ func (w walk) open(ctx context.Context, c gitops.Change) (opened, error) {
 	}
 	pull, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[opened]{
 		Intent: effect.Intent{Change: c.ID, Key: "open", Text: "open the pull request"},
-		Ask: func(ctx context.Context) (opened, bool, error) {
-			p, found, err := w.repo.Pulls.Find(ctx, c.BranchName())
-			return opened{p.Number, p.URL}, found, err
-		},
 		Do: func(ctx context.Context) (opened, error) {
 			p, err := w.repo.Pulls.Open(ctx, PullRequest{
 				Branch: c.BranchName(), Base: c.Plan.Branch, Title: pulltext.Title(c), Body: body,

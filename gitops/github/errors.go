@@ -1,0 +1,72 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	gh "github.com/google/go-github/v60/github"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// explain turns what a call answered into an error with a code. doing says what
+// was tried, as in "merge #12".
+func explain(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &gitops.Error{Code: gitops.Unavailable, Err: fmt.Errorf("%s: %w", doing, err)}
+	var primary *gh.RateLimitError
+	var secondary *gh.AbuseRateLimitError
+	var answer *gh.ErrorResponse
+	switch {
+	case errors.As(err, &primary):
+		e.Message = "GitHub's hourly limit is used up; this waits until it is renewed."
+		e.Err = limited{time.Until(primary.Rate.Reset.Time), e.Err}
+	case errors.As(err, &secondary):
+		e.Message = "GitHub asked to slow down; this goes on by itself."
+		e.Err = limited{secondary.GetRetryAfter(), e.Err}
+	case errors.As(err, &answer) && answer.Response != nil:
+		e.Code, e.Message = classify(answer)
+	default:
+		e.Message = "GitHub did not answer; this is tried again."
+	}
+	return e
+}
+
+// classify reads an answer's status as GitHub documents it. A 401 comes when a
+// token has just expired or is not known everywhere yet, and passes.
+func classify(answer *gh.ErrorResponse) (gitops.Code, string) {
+	said := answer.Message
+	for _, e := range answer.Errors {
+		if e.Message != "" {
+			said += " " + e.Message
+		}
+	}
+	switch status := answer.Response.StatusCode; {
+	case status == http.StatusNotFound:
+		return gitops.NotFound, "GitHub does not have it, or does not let changebot see it."
+	case status == http.StatusForbidden:
+		return gitops.Denied, "GitHub does not let changebot do that: " + said
+	case status == http.StatusMethodNotAllowed, status == http.StatusConflict:
+		return gitops.Conflict, "GitHub refuses for now: " + said
+	case status == http.StatusUnprocessableEntity:
+		return gitops.Invalid, "GitHub does not accept it: " + said
+	default:
+		return gitops.Unavailable, fmt.Sprintf("GitHub answered %d; this is tried again.", status)
+	}
+}
+
+// limited carries how long GitHub wants to be left alone.
+type limited struct {
+	after time.Duration
+	error
+}
+
+// RetryAfter tells the job queue when to try again.
+func (l limited) RetryAfter() time.Duration { return max(l.after, time.Second) }
+
+// Unwrap returns GitHub's answer.
+func (l limited) Unwrap() error { return l.error }
