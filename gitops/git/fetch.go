@@ -24,6 +24,9 @@ func (m *Mirror) clone(ctx context.Context) error {
 	defer cancel()
 	start := time.Now()
 	fresh := m.opts.Dir + ".clone"
+	if !replaceable(fresh) {
+		return refuse(gitops.Invalid, nil, "Give the mirror another directory.", "%s is in the way.", fresh)
+	}
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
@@ -109,9 +110,13 @@ func TestNothingIsLeftOutThatTheServerBelievesIsHere(t *testing.T) {
 
 func TestARewoundBranchIsClonedAgain(t *testing.T) {
 	for name, rewind := range map[string]func(r *repo){
-		"to an older commit":   func(r *repo) { r.git("reset", "-q", "--hard", "HEAD~1") },
-		"to another line":      func(r *repo) { r.git("reset", "-q", "--hard", "HEAD~1"); r.write("f", "other").commit("other") },
-		"to another beginning": func(r *repo) { r.git("checkout", "-q", "--orphan", "n"); r.git("commit", "-q", "-m", "n"); r.git("branch", "-M", "main") },
+		"to an older commit": func(r *repo) { r.git("reset", "-q", "--hard", "HEAD~1") },
+		"to another line":    func(r *repo) { r.git("reset", "-q", "--hard", "HEAD~1"); r.write("f", "other").commit("other") },
+		"to another beginning": func(r *repo) {
+			r.git("checkout", "-q", "--orphan", "n")
+			r.git("commit", "-q", "-m", "n")
+			r.git("branch", "-M", "main")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newServer(t).newRepo(t)
@@ -203,6 +208,7 @@ func TestWhatCannotBeClonedSaysWhy(t *testing.T) {
 		"a branch with dots":   {func(o *git.Options) { o.Branch = "../x" }, gitops.Invalid},
 		"a path for the URL":   {func(o *git.Options) { o.URL = r.bare }, gitops.Invalid},
 		"no directory":         {func(o *git.Options) { o.Dir = "" }, gitops.Invalid},
+		"somebody's directory": {func(o *git.Options) { o.Dir = r.work }, gitops.Invalid},
 		"nobody listens":       {func(o *git.Options) { o.URL = "http://127.0.0.1:1/r.git" }, gitops.Unavailable},
 		"the server is ill":    {status(http.StatusServiceUnavailable), gitops.Unavailable},
 		"the server refuses":   {status(http.StatusForbidden), gitops.Denied},
@@ -262,4 +268,38 @@ func (c *cutter) Write(p []byte) (int, error) {
 		panic(http.ErrAbortHandler)
 	}
 	return c.ResponseWriter.Write(p)
+}
+
+// TestManyReadersAndOneWriterDoNotDisturbEachOther also leaves more packs than are kept open.
+func TestManyReadersAndOneWriterDoNotDisturbEachOther(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	commits := []string{r.write("f", "0").commit("start")}
+	m := r.open()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if data, err := m.ReadFile(context.Background(), m.Tip(), "f"); err != nil || len(data) == 0 {
+					t.Errorf("read %q: %v", data, err)
+				}
+				_, err := m.Commit(context.Background(), request(m.Tip(), "edit", git.FileChange{Path: "f", Data: []byte("new")}))
+				if err != nil {
+					t.Errorf("commit: %v", err)
+				}
+			}
+		})
+	}
+	for i := range 40 {
+		commits = append(commits, r.write("f", fmt.Sprint(i+1)).commit("next"))
+		mustFetch(t, m)
+	}
+	for i, c := range commits {
+		mustRead(t, m, c, "f", fmt.Sprint(i))
+	}
+	if fds, err := os.ReadDir("/proc/self/fd"); err == nil && len(fds) > 80 {
+		t.Errorf("%d descriptors are open", len(fds))
+	}
 }

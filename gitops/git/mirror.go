@@ -89,10 +89,14 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 	return m, nil
 }
 
+// mirrorMark is how a mirror is recognised: nothing else may be deleted.
+const mirrorMark = "# A mirror kept by changebot, which may delete it at any time."
+
 // mirrorConfig is the configuration file of the bare repository. No credentials
 // are in it, and git is told never to repack what this process has open.
 func mirrorConfig(url, branch string) string {
-	return fmt.Sprintf(`[core]
+	return fmt.Sprintf(mirrorMark+`
+[core]
 	repositoryformatversion = 0
 	filemode = true
 	bare = true
@@ -108,6 +112,10 @@ func mirrorConfig(url, branch string) string {
 }
 
 func (m *Mirror) openOrClone(ctx context.Context) error {
+	if !replaceable(m.opts.Dir) {
+		return refuse(gitops.Invalid, nil, "Give the mirror a directory of its own.",
+			"%s holds something that is not a mirror.", m.opts.Dir)
+	}
 	if err := os.MkdirAll(filepath.Dir(m.opts.Dir), 0o700); err != nil {
 		return err
 	}

@@ -98,8 +98,9 @@ type update struct {
 	ref      string
 	old, new plumbing.Hash
 	commit   *Commit // nil for a deletion
-	err      error   // the outcome
-	sent     bool
+	err      error   // the outcome, once it is known
+	known    bool
+	sent     bool // the server was asked to move it
 }
 
 func (u *update) set(from, to Hash) {
@@ -143,9 +144,10 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 	req := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
 	var commits []*Commit
 	for _, u := range updates {
-		u.err, u.sent = nil, false
+		u.err, u.known, u.sent = nil, false, false
 		switch at := refs.References[u.ref]; at {
 		case u.new:
+			u.known = true
 		case u.old:
 			req.Commands = append(req.Commands, &packp.Command{Name: plumbing.ReferenceName(u.ref), Old: u.old, New: u.new})
 			u.sent = true
@@ -153,7 +155,7 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 				commits = append(commits, u.commit)
 			}
 		default:
-			u.err = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old))
+			u.err, u.known = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old)), true
 		}
 	}
 	if len(req.Commands) == 0 {
@@ -182,12 +184,14 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 	for _, u := range updates {
 		status, told := statuses[u.ref]
 		switch {
-		case !u.sent || told && status == "ok" && report.UnpackStatus == "ok":
-		case told:
+		case u.known:
+			continue
+		case !told && report.UnpackStatus == "ok":
+			return fmt.Errorf("the server did not report what became of %s", u.ref)
+		case status != "ok" || report.UnpackStatus != "ok":
 			u.err = u.conflict(fmt.Errorf("the server says %q, and %q of the pack", status, report.UnpackStatus))
-		default:
-			u.err = u.conflict(fmt.Errorf("the server says %q of the pack", report.UnpackStatus))
 		}
+		u.known = true
 	}
 	return nil
 }
@@ -203,10 +207,10 @@ func (u *update) conflict(cause error) error {
 func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
 	refused := false
 	for _, u := range updates {
-		if err != nil {
+		if err != nil && !u.known {
 			u.err = err
 		}
-		refused = refused || err == nil && u.err != nil && u.sent
+		refused = refused || u.known && u.sent && u.err != nil
 	}
 	if !refused {
 		return
@@ -216,6 +220,9 @@ func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
 		return // the refusal stands, and asking again is up to the caller
 	}
 	for _, u := range updates {
+		if !u.known || !u.sent {
+			continue
+		}
 		at, found := refs[u.ref]
 		if found && at == u.new.String() || !found && u.new.IsZero() {
 			u.err = nil

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -35,53 +33,6 @@ type store struct {
 	packs []*pack    // the newest last
 	cache cache.Object
 	clock int // counts reads, to know the file that was not used for longest
-}
-
-// createStore lays out an empty bare repository in dir, which must not exist.
-func createStore(dir, config, branch string) (*store, error) {
-	for _, sub := range []string{"objects/pack", "objects/info", "refs/heads", "refs/tags"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {
-		return nil, err
-	}
-	head := "ref: refs/heads/" + branch + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "HEAD"), []byte(head), 0o600); err != nil {
-		return nil, err
-	}
-	return &store{dir: dir, cache: cache.NewObjectLRU(cacheBytes)}, nil
-}
-
-// loadStore opens the repository in dir and checks every byte of its packs and
-// their indexes against their checksums. The error wraps errDamaged, or
-// os.ErrNotExist where there is no repository.
-func loadStore(dir, config string) (*store, error) {
-	have, err := os.ReadFile(filepath.Join(dir, "config"))
-	if err != nil {
-		return nil, err
-	}
-	if string(have) != config {
-		return nil, fmt.Errorf("%w: it is the mirror of something else", errDamaged)
-	}
-	s := &store{dir: dir, cache: cache.NewObjectLRU(cacheBytes)}
-	if s.shallow, err = readShallow(filepath.Join(dir, "shallow")); err != nil {
-		return nil, err
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "objects/pack/pack-*.idx"))
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		p, err := loadPack(strings.TrimSuffix(name, ".idx"))
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("%w: %w", errDamaged, err)
-		}
-		s.packs = append(s.packs, p)
-	}
-	return s, nil
 }
 
 func (s *store) close() {

@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -55,22 +54,23 @@ func (e entry) mode() Mode {
 
 func (e entry) isDir() bool { return e.mode() == Directory }
 
-// parseTree reads the entries of a tree object in their order.
+// parseTree reads the entries of a tree object in their order. The names share
+// one string, for a directory may have 10,000 of them.
 func parseTree(data []byte) ([]entry, error) {
-	entries := make([]entry, 0, len(data)/40)
-	for len(data) > 0 {
-		mode, rest, ok := bytes.Cut(data, []byte{' '})
-		if !ok || len(mode) == 0 || len(mode) > 7 {
+	rest := string(data)
+	entries := make([]entry, 0, len(rest)/40)
+	for rest != "" {
+		mode, after, ok := strings.Cut(rest, " ")
+		if !ok || mode == "" || len(mode) > 7 {
 			return nil, errors.New("tree entry without a mode")
 		}
-		name, rest, ok := bytes.Cut(rest, []byte{0})
-		if !ok || len(name) == 0 || len(rest) < len(plumbing.ZeroHash) {
+		name, after, ok := strings.Cut(after, "\x00")
+		if !ok || name == "" || len(after) < len(plumbing.ZeroHash) {
 			return nil, errors.New("tree entry is cut off")
 		}
-		e := entry{raw: string(mode), name: string(name)}
-		copy(e.hash[:], rest)
+		e := entry{raw: mode, name: name}
+		rest = after[copy(e.hash[:], after):]
 		entries = append(entries, e)
-		data = rest[len(e.hash):]
 	}
 	return entries, nil
 }

@@ -1,0 +1,93 @@
+package git
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/cache"
+)
+
+// markFile says what the directory is. The same words are in the configuration,
+// so that a mirror that lost either is still known for one.
+const markFile = "changebot-mirror"
+
+// replaceable reports whether dir may be deleted: there is nothing, or a mirror.
+func replaceable(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return true
+	}
+	if _, err := os.Stat(filepath.Join(dir, markFile)); err == nil {
+		return true
+	}
+	config, err := os.ReadFile(filepath.Join(dir, "config"))
+	return err == nil && strings.HasPrefix(string(config), mirrorMark)
+}
+
+// createStore lays out an empty bare repository in dir, which must not exist.
+func createStore(dir, config, branch string) (*store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, markFile), []byte(mirrorMark+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{"objects/pack", "objects/info", "refs/heads", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	head := "ref: refs/heads/" + branch + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "HEAD"), []byte(head), 0o600); err != nil {
+		return nil, err
+	}
+	return &store{dir: dir, cache: cache.NewObjectLRU(cacheBytes)}, nil
+}
+
+// loadStore opens the repository in dir and checks every byte of its packs and
+// their indexes against their checksums. The error wraps errDamaged, or
+// os.ErrNotExist where there is no repository.
+func loadStore(dir, config string) (*store, error) {
+	have, err := os.ReadFile(filepath.Join(dir, "config"))
+	if err != nil {
+		return nil, err
+	}
+	if string(have) != config {
+		return nil, fmt.Errorf("%w: it is the mirror of something else", errDamaged)
+	}
+	s := &store{dir: dir, cache: cache.NewObjectLRU(cacheBytes)}
+	if s.shallow, err = readShallow(filepath.Join(dir, "shallow")); err != nil {
+		return nil, err
+	}
+	if err := removeUnfinished(dir); err != nil {
+		return nil, err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "objects/pack/pack-*.idx"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		p, err := loadPack(strings.TrimSuffix(name, ".idx"))
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("%w: %w", errDamaged, err)
+		}
+		s.packs = append(s.packs, p)
+	}
+	return s, nil
+}
+
+// removeUnfinished deletes what a crash left of downloads.
+func removeUnfinished(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "objects/pack/tmp_*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
