@@ -26,7 +26,9 @@
 // that the place has. A place with a digest is pinned and stays pinned, so a
 // bare tag is refused there (the old digest would go on deciding what runs);
 // a place with a tag does not lose it to a bare digest (the old tag would lie);
-// and no key is ever added. What [Set] wrote, [Read] reads back.
+// and no key is ever added. A digest may come in where there is room for one: in
+// a digest field that is there and empty, and in an image reference. What [Set]
+// wrote, [Read] reads back.
 //
 // Every error is a *gitops.Error. Unsafe means that the file would have to be
 // changed by hand first, and Next says how; NotFound that the file has no such
