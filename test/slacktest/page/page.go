@@ -12,7 +12,7 @@ import (
 	"io/fs"
 )
 
-//go:embed *.html *.json
+//go:embed *.html *.css *.js *.json
 var files embed.FS
 
 // Files are the page's files, index.html at the root.
