@@ -87,7 +87,7 @@ func (s *Server) compared(o *v1alpha1.Application, a *followed, revision string,
 	st.Summary.Images = images(a.cluster.tree(now))
 	if failed != nil {
 		setCondition(st, v1alpha1.ApplicationConditionComparisonError, manifestError(failed), now)
-		st.Sync.Status, st.Sync.Revision = v1alpha1.SyncStatusCodeUnknown, revision
+		st.Sync.Status, st.Sync.Revision = v1alpha1.SyncStatusCodeUnknown, ""
 		st.Resources = nil
 		setHealth(st, health.HealthStatusUnknown, now)
 		if len(a.cluster.objects) > 0 { // what runs is still there to look at
@@ -106,6 +106,18 @@ func (s *Server) compared(o *v1alpha1.Application, a *followed, revision string,
 		}
 	}
 	setHealth(st, worst(st.Resources), now)
+}
+
+// glance does what a change in the cluster makes the controller do: it compares
+// with the revision that it looked at before. The lock is held.
+func (s *Server) glance(o *v1alpha1.Application, a *followed, now time.Time) {
+	st := &o.Status
+	if st.Sync.Revision == "" {
+		return
+	}
+	looked := st.ReconciledAt
+	s.compared(o, a, st.Sync.Revision, nil, now)
+	st.ReconciledAt = looked // that is only for looks at git
 }
 
 // manifestError puts an error into the words of the controller.

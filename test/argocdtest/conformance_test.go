@@ -20,7 +20,7 @@ func TestConformance(t *testing.T) {
 func conform(t *testing.T, p *place) {
 	for name, test := range map[string]func(*testing.T, *place){
 		"a first sync brings a missing application up":                firstSync,
-		"an update settles at the new revision and never before":         update,
+		"an update settles at the new revision and never before":      update,
 		"auto-sync takes no revision and syncs by itself":             autoSync,
 		"a second sync is refused while one runs":                     busy,
 		"an unknown commit is accepted and ends in phase Error":       unknownCommit,
@@ -207,7 +207,7 @@ func brokenManifest(t *testing.T, p *place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Conditions) != 1 || s.Conditions[0].Type != argocd.ComparisonError || !strings.Contains(s.Conditions[0].Message, "kustomize build") || s.Sync != argocd.SyncUnknown || s.Health != argocd.Healthy {
+	if len(s.Conditions) != 1 || s.Conditions[0].Type != argocd.ComparisonError || !strings.Contains(s.Conditions[0].Message, "kustomize build") || s.Sync != argocd.SyncUnknown || len(s.SyncRevisions) != 0 || s.Health != argocd.Healthy {
 		t.Errorf("after refresh: %s", tell(s))
 	}
 	if err := c.Sync(p.context(t), app, argocd.SyncRequest{Revision: merge, ChangeID: "c-1"}); err != nil {

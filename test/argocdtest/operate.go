@@ -29,8 +29,12 @@ func (s *Server) operateLoop(ctx context.Context, a *followed) {
 }
 
 // operate goes through the phases of one sync. When it is over the status still
-// shows the comparison of before; only then is a new one asked for.
+// shows the comparison of before; then the cluster is compared with the revision
+// of before, and only then with the new one.
 func (s *Server) operate(ctx context.Context, a *followed) {
+	if !pause(ctx, s.opts.Pace.Compare) {
+		return
+	}
 	state := &v1alpha1.OperationState{Phase: common.OperationRunning, Operation: *s.current(a).Operation, StartedAt: stamp(time.Now())}
 	s.writeState(a, state)
 	half := s.opts.Pace.Apply / 2
@@ -46,6 +50,7 @@ func (s *Server) operate(ctx context.Context, a *followed) {
 	if !pause(ctx, s.opts.Pace.Compare) {
 		return
 	}
+	s.change(a, func(o *v1alpha1.Application) { s.glance(o, a, time.Now()) })
 	nudge(a.compare)
 }
 

@@ -121,7 +121,7 @@ func (s *sources) tree(ctx context.Context, r *repo, sha string) (files, error) 
 	}
 	if _, err := s.git(ctx, r.dir, "cat-file", "-e", sha+"^{commit}"); err != nil {
 		if _, err := s.git(ctx, r.dir, "fetch", "--quiet", r.url, sha); err != nil {
-			return nil, fmt.Errorf("failed to checkout revision %s: %w", sha, err)
+			return nil, fmt.Errorf("failed to initialize repository resources: rpc error: code = Internal desc = Failed to checkout revision %s: %w", sha, err)
 		}
 	}
 	packed, err := s.git(ctx, r.dir, "archive", "--format=tar", sha)
