@@ -52,6 +52,27 @@ func (tr tree) writeTo(t *rapid.T, dir string) {
 	}
 }
 
+// edit draws deletions and writes and returns the tree that they leave.
+func (tr tree) edit(t *rapid.T) (after tree, changes []git.FileChange) {
+	after = maps.Clone(tr)
+	for _, path := range slices.Sorted(maps.Keys(tr)) {
+		if path != "keep" && rapid.IntRange(0, 3).Draw(t, "delete "+path) == 0 {
+			delete(after, path)
+			changes = append(changes, git.FileChange{Path: path, Delete: true})
+		}
+	}
+	writes := rapid.MapOfN(aPath(), aContent(), 1, 6).Draw(t, "writes")
+	for _, path := range slices.Sorted(maps.Keys(writes)) {
+		isDeleted := func(c git.FileChange) bool { return c.Path == path }
+		if slices.ContainsFunc(changes, isDeleted) || !after.fits(path) {
+			continue
+		}
+		after[path] = writes[path]
+		changes = append(changes, git.FileChange{Path: path, Data: []byte(writes[path])})
+	}
+	return after, changes
+}
+
 // TestRandomEditsGiveTheCommitThatGitWouldMake compares hashes, so every byte
 // of every tree is covered.
 func TestRandomEditsGiveTheCommitThatGitWouldMake(t *testing.T) {
@@ -68,23 +89,7 @@ func TestRandomEditsGiveTheCommitThatGitWouldMake(t *testing.T) {
 		before.writeTo(rt, r.work)
 		base := r.commit("base")
 
-		after := maps.Clone(before)
-		var changes []git.FileChange
-		for _, path := range slices.Sorted(maps.Keys(before)) {
-			if path != "keep" && rapid.IntRange(0, 3).Draw(rt, "delete "+path) == 0 {
-				delete(after, path)
-				changes = append(changes, git.FileChange{Path: path, Delete: true})
-			}
-		}
-		writes := rapid.MapOfN(aPath(), aContent(), 1, 6).Draw(rt, "writes")
-		for _, path := range slices.Sorted(maps.Keys(writes)) {
-			isDeleted := func(c git.FileChange) bool { return c.Path == path }
-			if slices.ContainsFunc(changes, isDeleted) || !after.fits(path) {
-				continue
-			}
-			after[path] = writes[path]
-			changes = append(changes, git.FileChange{Path: path, Data: []byte(writes[path])})
-		}
+		after, changes := before.edit(rt)
 		if maps.Equal(before, after) {
 			return
 		}
