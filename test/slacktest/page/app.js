@@ -1,5 +1,5 @@
 // The page: what is open, and drawing it whenever the workspace changes.
-import { h, fetchState, fetchEmoji, live, act, toast } from "./dom.js";
+import { h, icon, fetchState, fetchEmoji, live, act, toast } from "./dom.js";
 import { setEmoji, setNames } from "./text.js";
 import { blocks } from "./blocks.js";
 import { rail } from "./people.js";
@@ -107,7 +107,7 @@ function drawHead(state, channel) {
   const people = channel.members.map((id) => state.users.find((u) => u.id === id)?.real_name || id);
   const tab = (name, label) => h("button", { type: "button", role: "tab", "aria-selected": String(here.tab === name), onclick: () => openTab(name) }, label);
   keepFocus(byID("head"), [
-    h("h1", null, channel.dm ? bot.real_name : (channel.private ? "🔒 " : "# ") + channel.name),
+    h("h1", null, channel.dm ? bot.real_name : [channel.private ? icon("lock") : "#", " ", channel.name]),
     channel.dm ? h("div", { role: "tablist", class: "tabs" }, tab("messages", "Messages"), tab("home", "Home"))
       : h("span", { class: "muted", title: people.join(", ") }, `${people.length} members`),
   ]);

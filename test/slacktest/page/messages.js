@@ -1,6 +1,6 @@
 // Messages of a room or thread. Each is drawn anew only when it changed, so
 // that focus and open menus survive what happens elsewhere.
-import { h, act, menu } from "./dom.js";
+import { h, icon, act, menu } from "./dom.js";
 import { mrkdwn, plain } from "./text.js";
 import { blocks } from "./blocks.js";
 import { avatar } from "./people.js";
@@ -9,8 +9,10 @@ import { avatar } from "./people.js";
 export function messageList(container) {
   let drawn = new Map(); // key → {version, element}
   let room = "";
+  let atEnd = true; // and stays there when the room shrinks
+  container.addEventListener("scroll", () => { atEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 60; });
+  new ResizeObserver(() => { if (atEnd) container.scrollTop = container.scrollHeight; }).observe(container);
   return (messages, context) => {
-    const atEnd = container.scrollHeight - container.scrollTop - container.clientHeight < 60;
     const fresh = room !== context.key;
     if (fresh) drawn = new Map();
     room = context.key;
@@ -29,7 +31,8 @@ export function messageList(container) {
     drawn = next;
     if (!messages.length) nodes.push(h("p", { class: "empty muted" }, context.empty));
     sync(container, nodes);
-    if (fresh || atEnd) container.scrollTop = container.scrollHeight;
+    atEnd = atEnd || fresh;
+    if (atEnd) container.scrollTop = container.scrollHeight;
   };
 }
 
@@ -57,7 +60,7 @@ function dayName(m) {
   return new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" }).format(when(m));
 }
 
-const follows = (a, b) => Boolean(a && a.user === b.user && !a.is_ephemeral && !b.is_ephemeral && !a.reply_count && b.ts - a.ts < 300 && day(a) === day(b));
+const follows = (a, b) => Boolean(a && a.user === b.user && !a.is_ephemeral && !b.is_ephemeral && !a.reply_count && !a.blocks && !b.blocks && b.ts - a.ts < 300 && day(a) === day(b));
 
 function message(m, compact, context) {
   const author = context.state.users.find((u) => u.id === m.user) || { id: m.user, name: "slackbot", real_name: "Slackbot", bot: true };
@@ -88,7 +91,7 @@ function content(m, context) {
 }
 
 const files = (m) => (m.files || []).map((f) => h("details", { class: "file", open: f.preview.split("\n").length < 8 },
-  h("summary", null, "📄 ", f.title || f.name, h("span", { class: "muted" }, ` ${f.size} bytes`)),
+  h("summary", null, icon("file"), " ", f.title || f.name, h("span", { class: "muted" }, ` ${f.size} bytes`)),
   h("pre", null, f.preview), h("a", { href: f.url_private, target: "_blank", rel: "noopener" }, "Open the file")));
 
 function reactions(m, context) {
@@ -114,9 +117,9 @@ function threadLink(m, context) {
 
 // tools appear when the pointer or the focus is on a message.
 function tools(m, context) {
-  const toggle = (name, label) => {
+  const toggle = (name, sign, label) => {
     const mine = m.reactions?.find((r) => r.name === name)?.users.includes(context.state.user);
-    return h("button", { type: "button", "aria-label": label, title: label, onclick: () => react(m, context, name, mine) }, plain(`:${name}:`));
+    return h("button", { type: "button", "aria-label": label, title: label, onclick: () => react(m, context, name, mine) }, icon(sign));
   };
   const more = context.state.shortcuts?.length && h("button", {
     type: "button", "aria-label": "More message actions", title: "More message actions", "aria-haspopup": "menu",
@@ -124,7 +127,7 @@ function tools(m, context) {
       content: s.name, pick: () => act({ act: "shortcut", user: context.state.user, channel: context.channel, ts: m.ts, which: s.callback_id }),
     })), "Message shortcuts"),
   }, "⋯");
-  return h("div", { class: "tools" }, toggle("white_check_mark", "React with a check mark"), toggle("eyes", "React with eyes"),
-    !context.thread && h("button", { type: "button", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => context.openThread(m.ts) }, "💬"),
+  return h("div", { class: "tools" }, toggle("white_check_mark", "check", "React with a check mark"), toggle("eyes", "eyes", "React with eyes"),
+    !context.thread && h("button", { type: "button", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => context.openThread(m.ts) }, icon("reply")),
     more || null);
 }

@@ -1,5 +1,5 @@
 // People: their pictures, and the rail with rooms and the switch of person.
-import { h, menu } from "./dom.js";
+import { h, icon, menu } from "./dom.js";
 
 const colours = ["#6d4aff", "#0b7a75", "#b3541e", "#2f5fb3", "#a1326f", "#4c6b1f", "#7a4a2b", "#1f6f8b"];
 
@@ -10,7 +10,7 @@ export function avatar(user) {
   let hash = 0;
   for (const c of user.id) hash = (hash * 31 + c.charCodeAt(0)) >>> 0;
   const colour = user.bot ? "#2b2140" : colours[hash % colours.length];
-  return h("span", { class: "avatar" + (user.bot ? " bot" : ""), style: `background:${colour}`, "aria-hidden": "true" }, user.bot ? "⌁" : initials);
+  return h("span", { class: "avatar" + (user.bot ? " bot" : ""), style: `background:${colour}`, "aria-hidden": "true" }, user.bot ? icon("bot") : initials);
 }
 
 const badge = (n) => n > 0 && h("span", { class: "badge", "aria-label": `${n} unread` }, String(n));
@@ -27,7 +27,7 @@ export function rail(state, open, go, become) {
     h("div", { class: "team" }, state.team),
     me && person(state, me, become),
     h("h2", null, "Rooms"),
-    rooms.map((c) => entry(c, [h("span", { class: "sign", "aria-hidden": "true" }, c.private ? "🔒" : "#"), h("span", { class: "name" }, c.name)])),
+    rooms.map((c) => entry(c, [h("span", { class: "sign", "aria-hidden": "true" }, c.private ? icon("lock") : "#"), h("span", { class: "name" }, c.name)])),
     h("h2", null, "Apps"),
     state.channels.filter((c) => c.dm && c.with === state.bot).map((c) => entry(c, [avatar(bot), h("span", { class: "name" }, bot.real_name)])),
   ];
