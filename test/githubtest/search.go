@@ -40,7 +40,7 @@ func searchIssues(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, header: a.header, body: obj{"total_count": len(hits), "incomplete_results": false, "items": a.body}}, nil
+	return answer{status: http.StatusOK, header: a.header, body: obj{"total_count": len(hits), "incomplete_results": false, "search_type": "lexical", "items": a.body}}, nil
 }
 
 // terms splits a query at spaces outside of quotes.

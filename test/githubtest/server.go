@@ -18,6 +18,7 @@ import (
 	"github.com/changebot/changebot/test/githubtest/contract"
 	"github.com/changebot/changebot/test/githubtest/fault"
 	"github.com/changebot/changebot/test/githubtest/hook"
+	"github.com/changebot/changebot/test/githubtest/pages"
 )
 
 // apiBase is where the REST API lives, as on GitHub Enterprise.
@@ -65,6 +66,7 @@ type Server struct {
 	history *history
 	limits  *limiter
 	keys    *keys
+	pages   *pages.Renderer
 	gitSlot chan struct{}
 	nextID  atomic.Int64
 
@@ -97,6 +99,10 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	renderer, err := pages.New(opt.Clock)
+	if err != nil {
+		return nil, err
+	}
 	keys, err := newKeys(&opt.App, opt.Seed)
 	if err != nil {
 		return nil, err
@@ -107,7 +113,7 @@ func New(opt Options) (*Server, error) {
 		opt: opt, clock: opt.Clock, log: slog.New(slog.NewTextHandler(opt.LogTo, nil)),
 		ctx: ctx, stop: stop, api: api, ops: operations(), faults: faults,
 		hooks: hook.New(opt.Clock, faults, opt.Seed), history: &history{},
-		limits: newLimiter(opt.Limits, opt.Clock), keys: keys,
+		limits: newLimiter(opt.Limits, opt.Clock), keys: keys, pages: renderer,
 		gitSlot:  make(chan struct{}, opt.GitProcesses),
 		external: strings.TrimSuffix(opt.ExternalURL, "/"),
 		accounts: map[string]*account{}, teams: map[string]*team{}, repos: map[string]*repo{},
