@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	atName    = regexp.MustCompile(`(^|[\s(])[@#][A-Za-z0-9][\w.\-]*`)
+	atName    = regexp.MustCompile(`(^|[\s(])[@#][A-Za-z0-9](?:[\w.\-]*\w)?`)
 	angle     = regexp.MustCompile(`<([^<>\n]+)>`)
 	shortcode = regexp.MustCompile(`:([a-z0-9_+\-]+):`)
 	entities  = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
