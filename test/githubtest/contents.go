@@ -144,18 +144,24 @@ func changeContent(c *call, remove bool) (answer, error) {
 	if err := c.s.setRef(c.repo, ref, old, sha, c.actor, "api"); err != nil {
 		return answer{}, err
 	}
+	return c.changed(u.Branch, name, sha, exists, remove)
+}
+
+// changed answers a change of a file with its commit, and with the file where
+// there still is one.
+func (c *call) changed(branch, name, sha string, existed, removed bool) (answer, error) {
 	k, err := c.repo.git.Read(c.ctx, sha)
 	if err != nil {
 		return answer{}, err
 	}
 	body := obj{"commit": c.s.renderGitCommit(c.repo, k), "content": nil}
-	if !remove {
+	if !removed {
 		entry, err := c.repo.git.Lookup(c.ctx, sha, name)
 		if err != nil {
 			return answer{}, err
 		}
-		body["content"] = c.s.renderEntry(c.repo, u.Branch, entry)
-		if !exists {
+		body["content"] = c.s.renderEntry(c.repo, branch, entry)
+		if !existed {
 			return created(body)
 		}
 	}

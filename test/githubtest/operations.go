@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,7 +19,13 @@ type operation struct {
 
 // operations maps the operations of the description to their handlers.
 func operations() map[string]operation {
-	const commenting = "issues:write|pull_requests:write"
+	all := repoOperations()
+	maps.Copy(all, identityOperations())
+	return all
+}
+
+// identityOperations are about Apps, people and teams.
+func identityOperations() map[string]operation {
 	return map[string]operation{
 		"apps/get-authenticated":                     {"jwt", NoAccess, getApp},
 		"apps/create-installation-access-token":      {"jwt", NoAccess, createToken},
@@ -31,7 +38,13 @@ func operations() map[string]operation {
 		"teams/list-members-in-org":                  {"members:read", NoAccess, listTeamMembers},
 		"teams/get-membership-for-user-in-org":       {"members:read", NoAccess, getTeamMembership},
 		"search/issues-and-pull-requests":            {"", NoAccess, searchIssues},
+	}
+}
 
+// repoOperations are about one repository.
+func repoOperations() map[string]operation {
+	const commenting = "issues:write|pull_requests:write"
+	return map[string]operation{
 		"repos/get":                               {"metadata:read", Read, getRepo},
 		"repos/get-branch":                        {"contents:read", Read, getBranch},
 		"repos/get-branch-protection":             {"administration:read", Admin, getBranchProtection},
