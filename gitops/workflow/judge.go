@@ -57,7 +57,7 @@ func (w walk) verdict(tip Tip, c gitops.Change) gitops.Verdict {
 			Next:   "Take that commit off the branch again, or cancel this change and ask anew.",
 		}
 	}
-	return gitops.All("policy", w.Policy.MayAsk(tip.Catalog, c.Request), w.Policy.Approvals(tip.Catalog, c))
+	return gitops.All("policy", w.Policy.Approvals(tip.Catalog, c), w.Policy.MayAsk(tip.Catalog, c.Request))
 }
 
 // expireLater sets the timer that ends the proposal when nobody answers.

@@ -226,11 +226,9 @@ type PastCommit struct {
 
 // A Deployer brings what is in git to the cluster. gitops/argocd implements it.
 type Deployer interface {
-	// Refresh makes it look at git again.
-	Refresh(ctx context.Context, app gitops.ArgoApp) error
-
-	// Sync asks for the tracked branch to be applied, on behalf of a Change.
-	// A gitops.Conflict error says that another operation is running.
+	// Sync makes it look at git and asks for the tracked branch to be
+	// applied, on behalf of a Change. A gitops.Conflict error says that
+	// another operation is running.
 	Sync(ctx context.Context, app gitops.ArgoApp, change string) error
 
 	// Synced says whether a sync on behalf of the Change was begun.
@@ -257,6 +255,10 @@ type Rollout struct {
 	Waiting  string       // what is waited for, as a phrase: "the sync to finish"
 	Failures []gitops.Failure
 	URL      string // the application in Argo CD's own pages
+
+	// Again says that what was synced does not hold the merge, and that
+	// nobody will sync again unless asked.
+	Again bool
 }
 
 // Running is what an application runs.

@@ -41,9 +41,6 @@ func (w walk) syncTarget(ctx context.Context, c gitops.Change, t gitops.Target) 
 			return begun, begun, err
 		},
 		Do: func(ctx context.Context) (bool, error) {
-			if err := w.Deployer.Refresh(ctx, t.Argo); err != nil {
-				return false, err
-			}
 			return true, w.Deployer.Sync(ctx, t.Argo, c.ID)
 		},
 	})

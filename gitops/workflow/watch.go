@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
 )
 
 // watch looks how far every Target has come, and ends the Change when all have
@@ -50,6 +51,11 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 	} else if err != nil {
 		return before, err
 	}
+	if rollout.Again {
+		if err := w.syncAgain(ctx, c, s.Target); err != nil {
+			return before, err
+		}
+	}
 	now := gitops.Progress{Target: before.Target, State: rollout.State, Waiting: rollout.Waiting, Failures: rollout.Failures, At: before.At}
 	if late := w.Clock().Sub(c.Merge.At) > w.Deadline; late && now.State == gitops.StateSyncing {
 		now.State = gitops.StateDegraded
@@ -62,6 +68,21 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 		now.At = w.Clock()
 	}
 	return now, nil
+}
+
+// syncAgain asks once more, where a sync had applied a revision from before the
+// merge.
+func (w walk) syncAgain(ctx context.Context, c gitops.Change, t gitops.Target) error {
+	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
+		Intent: effect.Intent{Change: c.ID, Key: fmt.Sprintf("sync/%s/%d", t.Argo.Name, c.Revision), Text: "sync " + t.Argo.Name + " again"},
+		Do: func(ctx context.Context) (bool, error) {
+			return true, w.Deployer.Sync(ctx, t.Argo, c.ID)
+		},
+	})
+	if gitops.CodeOf(err) == gitops.Conflict {
+		return nil // another sync runs; it may bring the merge
+	}
+	return err
 }
 
 // contains says whether what Argo CD has synced holds the merge. A revision

@@ -1,0 +1,84 @@
+package git
+
+import (
+	"context"
+	"errors"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/catalog"
+	"github.com/changebot/changebot/gitops/workflow"
+)
+
+// A Repository is a Mirror as the rest of the program sees it. It implements
+// workflow.Git and catalog.Tree.
+type Repository struct {
+	Mirror   *Mirror
+	Identity Identity // of changebot, who makes every commit; its When is not read
+}
+
+// Fetch brings the mirror up to date and returns the base branch's tip.
+func (r Repository) Fetch(ctx context.Context) (string, error) { return r.Mirror.Fetch(ctx) }
+
+// ReadFile returns a file as of a commit. A commit that the mirror does not
+// hold is gitops.NotFound, like a file that is not there: the forge may have it.
+func (r Repository) ReadFile(ctx context.Context, commit, path string) ([]byte, error) {
+	data, err := r.Mirror.ReadFile(ctx, commit, path)
+	return data, unknownIsNotFound(err)
+}
+
+// Contains says whether a commit has another one among its ancestors, or is
+// it; gitops.NotFound where the mirror does not reach far enough to tell.
+func (r Repository) Contains(ctx context.Context, commit, ancestor string) (bool, error) {
+	in, err := r.Mirror.Contains(ctx, commit, ancestor)
+	return in, unknownIsNotFound(err)
+}
+
+// Push makes a commit and lets its branch point at it.
+func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error) {
+	who := r.Identity
+	who.When = c.At.UTC()
+	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who}
+	for _, f := range c.Files {
+		request.Changes = append(request.Changes, FileChange{Path: f.Path, Data: f.Data})
+	}
+	commit, err := r.Mirror.Commit(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	err = r.Mirror.Push(ctx, PushRequest{Commit: commit, Ref: branchRef(c.Branch), Expect: c.Expect})
+	return commit.Hash, err
+}
+
+// Head returns where a branch stands on the remote.
+func (r Repository) Head(ctx context.Context, branch string) (string, bool, error) {
+	return r.Mirror.RemoteRef(ctx, branchRef(branch))
+}
+
+// List returns the directories and regular files of a directory.
+func (r Repository) List(ctx context.Context, commit, dir string) ([]catalog.Entry, error) {
+	entries, err := r.Mirror.ListTree(ctx, commit, dir)
+	if err != nil {
+		return nil, unknownIsNotFound(err)
+	}
+	var list []catalog.Entry
+	for _, e := range entries {
+		switch e.Mode {
+		case Directory:
+			list = append(list, catalog.Entry{Name: e.Name, Dir: true})
+		case Regular, Executable:
+			list = append(list, catalog.Entry{Name: e.Name})
+		}
+	}
+	return list, nil
+}
+
+func branchRef(branch string) string { return "refs/heads/" + branch }
+
+// unknownIsNotFound gives a commit that the mirror does not hold the code that
+// lets the caller look elsewhere.
+func unknownIsNotFound(err error) error {
+	if !errors.Is(err, ErrUnknownCommit) {
+		return err
+	}
+	return &gitops.Error{Code: gitops.NotFound, Message: "The mirror does not hold that commit.", Err: err}
+}

@@ -1,0 +1,69 @@
+package manifest
+
+import (
+	"fmt"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/workflow"
+)
+
+// Files reads and writes versions at the places that a catalogue names. It
+// implements workflow.Manifests.
+type Files struct{}
+
+// Read returns the version that stands at the place.
+func (Files) Read(data []byte, place gitops.Place) (gitops.Version, error) {
+	at, err := locator(place)
+	if err != nil {
+		return gitops.Version{}, err
+	}
+	v, err := Read(data, at)
+	return gitops.Version(v), inFile(err, place)
+}
+
+// Set returns the file with another version there, and the fields that changed.
+func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byte, []workflow.FieldEdit, error) {
+	at, err := locator(place)
+	if err != nil {
+		return nil, nil, err
+	}
+	to, err := ParseVersion(Version(version).String())
+	if err != nil {
+		return nil, nil, err
+	}
+	out, outcome, err := Set(data, at, to)
+	if err != nil {
+		return nil, nil, inFile(err, place)
+	}
+	var edits []workflow.FieldEdit
+	for _, f := range outcome.Fields {
+		edits = append(edits, workflow.FieldEdit{Field: f.Field.Path, Old: f.Field.Value, New: f.New})
+	}
+	return out, edits, nil
+}
+
+func locator(p gitops.Place) (Locator, error) {
+	switch p.Shape {
+	case gitops.ShapeKustomize:
+		return Kustomize{Image: p.Image}, nil
+	case gitops.ShapeHelm:
+		return Helm{Path: p.Field}, nil
+	case gitops.ShapeHelmImage:
+		return HelmImage{Path: p.Field}, nil
+	case gitops.ShapeContainer:
+		return Container{Image: p.Image}, nil
+	default:
+		return nil, &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("The shape %q of %s is not known.", p.Shape, p.File)}
+	}
+}
+
+// inFile names the file in an error about its content.
+func inFile(err error, p gitops.Place) error {
+	e, ok := err.(*gitops.Error) //nolint:errorlint // every error of this package is one, unwrapped
+	if !ok {
+		return err
+	}
+	named := *e
+	named.Message = p.File + ": " + e.Message
+	return &named
+}
