@@ -1,0 +1,98 @@
+package rbac
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// deed says what is asked, as people do: "roll back checkout in prod".
+func deed(a gitops.Access) string {
+	verbs := map[string]string{
+		string(gitops.KindPromote):  "promote %s to %s",
+		string(gitops.KindRollback): "roll back %s in %s",
+		string(gitops.KindStatus):   "see the status of %s in %s",
+		string(gitops.KindHistory):  "see the history of %s in %s",
+		string(gitops.KindDiff):     "compare %s in %s",
+		"cancel":                    "cancel changes of %s in %s",
+	}
+	if verb, ok := verbs[a.Action]; ok {
+		return fmt.Sprintf(verb, a.Application, a.Environment)
+	}
+	return fmt.Sprintf("%s %s in %s", a.Action, a.Application, a.Environment)
+}
+
+// explain says why something is not allowed: it is the wrong room, or the
+// wrong person, or nobody may.
+func explain(c *gitops.Catalog, a gitops.Access) (reason, next string) {
+	var theirs, others []gitops.Grant // that would allow it, but for the room or the person
+	for _, g := range c.Grants {
+		switch {
+		case !listed(g.Actions, a.Action) || !listed(g.Applications, a.Application) || !listed(g.Environments, a.Environment):
+		case isSubject(c, g, a.Person):
+			theirs = append(theirs, g)
+		default:
+			others = append(others, g)
+		}
+	}
+	switch {
+	case len(theirs) > 0:
+		return fmt.Sprintf("you may %s, but only in %s", deed(a), roomsOf(theirs)), "Ask there."
+	case len(others) > 0:
+		where := roomsOf(others)
+		if where != "" {
+			where = ", in " + where
+		}
+		return fmt.Sprintf("only %s may %s%s", whoMay(c, others), deed(a), where), "Ask one of them."
+	default:
+		return "nobody may " + deed(a), "A grant under access in .changebot.yaml would allow it."
+	}
+}
+
+func listed(list []string, word string) bool {
+	return slices.Contains(list, word) || slices.Contains(list, "*")
+}
+
+// isSubject says whether a grant is about a person.
+func isSubject(c *gitops.Catalog, g gitops.Grant, p gitops.Person) bool {
+	return listed(g.Subjects, p.ID) || slices.ContainsFunc(g.Subjects, func(s string) bool {
+		return slices.ContainsFunc(c.Group(s), func(m gitops.Person) bool { return m.ID == p.ID })
+	})
+}
+
+// whoMay names whom grants are about: "people of payments or Mei Tanaka".
+func whoMay(c *gitops.Catalog, grants []gitops.Grant) string {
+	var groups, names []string
+	for _, g := range grants {
+		for _, s := range g.Subjects {
+			if p, ok := c.Person(s); ok {
+				names = append(names, p.Name)
+			} else {
+				groups = append(groups, s)
+			}
+		}
+	}
+	names = compact(names)
+	if len(groups) > 0 {
+		names = slices.Insert(names, 0, "people of "+gitops.OrList(compact(groups)))
+	}
+	return gitops.OrList(names)
+}
+
+// roomsOf returns where grants hold; empty where one of them holds everywhere.
+func roomsOf(grants []gitops.Grant) string {
+	var rooms []string
+	for _, g := range grants {
+		if len(g.Rooms) == 0 {
+			return ""
+		}
+		rooms = append(rooms, g.Rooms...)
+	}
+	return gitops.OrList(compact(rooms))
+}
+
+func compact(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
+}
