@@ -36,21 +36,17 @@ func done(change ...func(*State)) State {
 	return s
 }
 
-func TestSettled(t *testing.T) {
-	autoSynced := func(s *State) { s.AutoSync, s.Operation.ChangeID, s.Operation.By = true, "", "auto-sync" }
-	old := func(s *State) {
-		s.SyncRevisions, s.ReconciledAt, s.Images = []string{"old"}, at(-60), []string{"shop:1"}
-		s.Operation = Operation{Phase: Succeeded, Revisions: []string{"old"}, ChangeID: "c-0", StartedAt: at(-90), FinishedAt: at(-80)}
-	}
-	badImage := Resource{Kind: "Pod", Name: "shop-1", Health: Progressing, HealthMessage: `Back-off pulling image "shop:2"`}
-	degraded := func(s *State) { s.Health, s.HealthSince = Degraded, at(20); s.Failing = []Resource{badImage} }
+// settledCase is one state at one moment, and what Settled says of it: "done",
+// "failed: reason", "again: sentence" or the sentence that names what we wait for.
+type settledCase struct {
+	name  string
+	state State
+	now   int
+	want  string
+}
 
-	for _, test := range []struct {
-		name  string
-		state State
-		now   int
-		want  string // "done", "failed: reason", "again: sentence" or the sentence that names what we wait for
-	}{
+func TestSettledWaitsForTheRightThing(t *testing.T) {
+	trySettled(t, []settledCase{
 		{"all well and quiet for long enough", done(), 14, "done"},
 		{"all well but only just", done(), 8, "It is healthy; waiting 5s to see that it stays so."},
 		{"the sync was not taken up yet", done(old), 0, "Waiting for Argo CD to start the sync."},
@@ -80,6 +76,13 @@ func TestSettled(t *testing.T) {
 		}), 20, "again: A sync by ann without this change came in between; it has to be synced again."},
 		{"auto-sync has not seen the merge", done(old, autoSynced), 20, "Waiting for Argo CD to sync by itself."},
 		{"auto-sync brought it", done(autoSynced), 20, "done"},
+	})
+}
+
+func TestSettledTellsWhatIsWrong(t *testing.T) {
+	badImage := Resource{Kind: "Pod", Name: "shop-1", Health: Progressing, HealthMessage: `Back-off pulling image "shop:2"`}
+	degraded := func(s *State) { s.Health, s.HealthSince = Degraded, at(20); s.Failing = []Resource{badImage} }
+	trySettled(t, []settledCase{
 		{"auto-sync failed on it", done(autoSynced, func(s *State) { s.Operation.Phase, s.Operation.Message = Failed, "one or more objects failed to apply" }), 20, "failed: Sync failed: one or more objects failed to apply"},
 		{"auto-sync refuses to try", done(autoSynced, func(s *State) {
 			s.Sync, s.Operation = OutOfSync, Operation{}
@@ -111,7 +114,20 @@ func TestSettled(t *testing.T) {
 		{"something stays left over and is told", done(func(s *State) {
 			s.Sync, s.Resources = OutOfSync, []Resource{{Kind: "Service", Name: "shop", Sync: OutOfSync, NeedsPruning: true}}
 		}), 60, "done, but Service/shop is gone from git and has to be pruned"},
-	} {
+	})
+}
+
+// old is an application on which nothing has happened since before the merge.
+func old(s *State) {
+	s.SyncRevisions, s.ReconciledAt, s.Images = []string{"old"}, at(-60), []string{"shop:1"}
+	s.Operation = Operation{Phase: Succeeded, Revisions: []string{"old"}, ChangeID: "c-0", StartedAt: at(-90), FinishedAt: at(-80)}
+}
+
+func autoSynced(s *State) { s.AutoSync, s.Operation.ChangeID, s.Operation.By = true, "", "auto-sync" }
+
+func trySettled(t *testing.T, cases []settledCase) {
+	t.Helper()
+	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
 			w := want(test.now)
 			if test.state.AutoSync {
