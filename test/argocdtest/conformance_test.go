@@ -14,7 +14,13 @@ import (
 // What changebot relies on holds for argocdtest and for the real Argo CD alike.
 func TestConformance(t *testing.T) {
 	t.Run("argocdtest", func(t *testing.T) { p, _ := pretended(t); conform(t, p) })
-	t.Run("real", func(t *testing.T) { conform(t, real(t)) })
+	t.Run("real", func(t *testing.T) {
+		p := real(t)
+		web := *p
+		web.web = true
+		t.Run("over gRPC-web", func(t *testing.T) { firstSync(t, &web) }) // which argocdtest does not speak
+		conform(t, p)
+	})
 }
 
 func conform(t *testing.T, p *place) {

@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/changebot/changebot/gitops/argocd"
+	realargo "github.com/changebot/changebot/test/argocd"
 	"github.com/changebot/changebot/test/argocdtest"
 )
 
@@ -27,6 +28,7 @@ import (
 type place struct {
 	server  string
 	token   string // may do everything
+	web     bool   // talk gRPC-web
 	gitDir  string
 	gitURL  string
 	patient time.Duration // how long anything may take here
@@ -56,17 +58,25 @@ func pretended(t *testing.T, more ...func(*argocdtest.Options)) (*place, *argocd
 	return &place{server: s.Address, token: "all", gitDir: dir, gitURL: git.URL, patient: 20 * time.Second, settle: 50 * time.Millisecond, grace: 1200 * time.Millisecond}, s
 }
 
-// real is the Argo CD that the environment names, in the words of
-// test/argocd/up.sh; without it the test is skipped.
+// real starts the real Argo CD, or takes the one that the environment names in
+// the words of test/argocd/up. Without either wish the test is skipped.
 func real(t *testing.T) *place {
 	t.Helper()
+	dir := t.TempDir()
+	git := httptest.NewServer(backend(t, dir))
+	t.Cleanup(git.Close)
 	p := &place{
 		server: os.Getenv("ARGOCD_SERVER"), token: os.Getenv("ARGOCD_AUTH_TOKEN"),
-		gitDir: os.Getenv("GIT_ROOT"), gitURL: os.Getenv("GIT_URL"),
+		gitDir: dir, gitURL: git.URL,
 		patient: 90 * time.Second, settle: 2 * time.Second, grace: 3 * time.Second,
 	}
-	if p.server == "" || p.gitDir == "" {
-		t.Skip("no real Argo CD: start one with test/argocd/up.sh and export what it prints")
+	switch {
+	case p.server != "":
+	case os.Getenv("CHANGEBOT_ARGOCD") == "real":
+		i := realargo.Start(t, realargo.Options{})
+		p.server, p.token = i.Server, i.AdminToken
+	default:
+		t.Skip("the real Argo CD is not asked for: set CHANGEBOT_ARGOCD=real, or use make e2e-argocd")
 	}
 	return p
 }
@@ -85,7 +95,7 @@ func backend(t *testing.T, dir string) http.Handler {
 
 func (p *place) open(t *testing.T) *argocd.Client {
 	t.Helper()
-	c, err := argocd.Open(argocd.Options{Server: p.server, Token: argocd.StaticToken(p.token), PlainText: true, Timeout: p.patient, Reread: time.Second})
+	c, err := argocd.Open(argocd.Options{Server: p.server, Token: argocd.StaticToken(p.token), PlainText: true, GRPCWeb: p.web, Timeout: p.patient, Reread: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
