@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// Put stores a delivery, raw, and in the same transaction the job that decodes
+// it. Once it has returned, the delivery may be acknowledged. New is false
+// where the same delivery came before.
+func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err error) {
+	if err := storable("delivery id", d.ID); err != nil {
+		return false, err
+	}
+	if d.Received.IsZero() {
+		d.Received = s.now()
+	}
+	jobs := []gitops.Job{{Kind: gitops.JobDelivery, Subject: d.ID}}
+	err = s.transact(ctx, func(tx *sql.Tx) error {
+		n, err := changed(ctx, tx, `
+			INSERT INTO deliveries (id, source, kind, payload, received) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO NOTHING`,
+			d.ID, clean(d.Source), clean(d.Kind), append([]byte{}, d.Payload...), millis(d.Received))
+		isNew = n == 1
+		if err != nil || !isNew {
+			return err
+		}
+		return s.enqueue(ctx, tx, jobs)
+	})
+	if err != nil {
+		return false, fmt.Errorf("store delivery %s: %w", d.ID, err)
+	}
+	if isNew {
+		s.nudge(jobs)
+	}
+	return isNew, nil
+}
+
+// Delivery returns what was put; a gitops.NotFound error where nothing was.
+func (s *Store) Delivery(ctx context.Context, id string) (gitops.Delivery, error) {
+	d, err := scanUndecoded(s.read.QueryRowContext(ctx, selectDeliveries+` WHERE id = $1`, id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gitops.Delivery{}, noDelivery(id)
+	}
+	if err != nil {
+		return gitops.Delivery{}, fmt.Errorf("read delivery %s: %w", id, err)
+	}
+	return d.Delivery, nil
+}
+
+// Done marks a delivery as processed, and so no longer as undecoded. It comes
+// after the processing, never before: a crash in between repeats it.
+func (s *Store) Done(ctx context.Context, id string) error {
+	return s.mark(ctx, id, `UPDATE deliveries SET done = $1, failed = 0, reason = $2 WHERE id = $3`, "")
+}
+
+// Failed marks a delivery as one that could not be decoded, and why. It is
+// kept, and listed by Undecoded.
+func (s *Store) Failed(ctx context.Context, id, reason string) error {
+	return s.mark(ctx, id, `UPDATE deliveries SET failed = $1, reason = $2 WHERE id = $3`, clean(reason))
+}
+
+func (s *Store) mark(ctx context.Context, id, query, reason string) error {
+	result, err := s.db.ExecContext(ctx, query, millis(s.now()), reason, id)
+	if err != nil {
+		return fmt.Errorf("mark delivery %s: %w", id, err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, noDelivery(id))
+	}
+	return nil
+}
+
+// An Undecoded is a delivery that could not be decoded.
+type Undecoded struct {
+	gitops.Delivery
+	Reason string
+	Failed time.Time
+}
+
+// Undecoded lists what could not be decoded, newest first.
+func (s *Store) Undecoded(ctx context.Context) ([]Undecoded, error) {
+	rows, err := s.read.QueryContext(ctx, selectDeliveries+` WHERE failed > 0 ORDER BY failed DESC, id`)
+	if err != nil {
+		return nil, fmt.Errorf("read what could not be decoded: %w", err)
+	}
+	return collect(rows, scanUndecoded)
+}
+
+const selectDeliveries = `SELECT id, source, kind, payload, received, failed, reason FROM deliveries`
+
+func scanUndecoded(scan func(...any) error) (Undecoded, error) {
+	var u Undecoded
+	var received, failed int64
+	err := scan(&u.ID, &u.Source, &u.Kind, &u.Payload, &received, &failed, &u.Reason)
+	u.Received, u.Failed = moment(received), moment(failed)
+	return u, err
+}
+
+func noDelivery(id string) error {
+	return &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("There is no delivery %s.", id)}
+}

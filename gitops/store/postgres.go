@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+const (
+	// postgresConns is the size of the pool where the URL does not say
+	// pool_max_conns. A worker holds a connection only while it writes.
+	postgresConns = 20
+
+	// migrationLock is the advisory lock that a migrating replica holds; the
+	// number has no meaning but that nothing else uses it.
+	migrationLock = 0x6368616e6765
+)
+
+// openPostgres makes one pool for everything: database/sql stands on it, and
+// River listens on one of its connections.
+func (s *Store) openPostgres(ctx context.Context, address string) error {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		// The cause is not wrapped: it may quote the password.
+		return &gitops.Error{
+			Code:    gitops.Invalid,
+			Message: "The database address cannot be understood.",
+			Next:    "Write postgres://user:password@host:5432/database.",
+		}
+	}
+	if !strings.Contains(address, "pool_max_conns") {
+		config.MaxConns = postgresConns
+	}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	s.db = stdlib.OpenDBFromPool(s.pool)
+	s.read = s.db
+	s.dialect = postgresDialect(s)
+	s.insert, err = inserter(riverdatabasesql.New(s.db), s.log)
+	return err
+}
+
+func postgresDialect(s *Store) dialect {
+	return dialect{
+		name: "postgres",
+		appendOnly: []string{
+			`CREATE FUNCTION journal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+			 BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$`,
+			`CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal
+			 FOR EACH STATEMENT EXECUTE FUNCTION journal_append_only()`,
+		},
+		lock:         `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
+		raced:        postgresRaced,
+		alone:        s.postgresAlone,
+		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riverpgxv5.New(s.pool), s.log) },
+	}
+}
+
+// postgresRaced knows serialization_failure and deadlock_detected.
+func postgresRaced(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// postgresAlone holds a session's advisory lock around the migration.
+func (s *Store) postgresAlone(ctx context.Context, migrate func() error) (err error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
+		return fmt.Errorf("wait for other replicas: %w", err)
+	}
+	defer func() {
+		_, unlockErr := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
+		err = errors.Join(err, unlockErr)
+	}()
+	return migrate()
+}

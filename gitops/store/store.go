@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
+	"github.com/changebot/changebot/gitops/workflow"
+	"github.com/changebot/changebot/notifier"
+)
+
+// The ports that a Store implements.
+var (
+	_ workflow.Store        = (*Store)(nil)
+	_ workflow.Leases       = (*Store)(nil)
+	_ workflow.Observations = (*Store)(nil)
+	_ workflow.Journal      = (*Store)(nil)
+	_ workflow.Timers       = (*Store)(nil)
+	_ effect.Journal        = (*Store)(nil)
+	_ notifier.Posts        = (*Store)(nil)
+	_ notifier.Changes      = (*Store)(nil)
+)
+
+// Options say which database to open and as whom.
+type Options struct {
+	// URL is "sqlite:///path/to/file.db", whose folder must exist, or
+	// "postgres://user:password@host/database".
+	URL string
+
+	// Logger hears what the job queue has to say from warnings on. Defaults
+	// to slog.Default().
+	Logger *slog.Logger
+
+	// Clock tells the time for leases, the journal and observations.
+	// Defaults to time.Now. The job queue goes by the system's clock.
+	Clock func() time.Time
+
+	// Owner names this replica; see the package comment. Defaults to a name
+	// that nobody else has, so that nothing is taken over after a restart.
+	Owner string
+}
+
+// A Store is an open database. Its methods may be called from many goroutines.
+type Store struct {
+	db      *sql.DB       // where everything is written
+	read    *sql.DB       // the same database, for reads outside a transaction
+	pool    *pgxpool.Pool // below db on PostgreSQL; nil on SQLite
+	dialect dialect
+	insert  *river.Client[*sql.Tx] // inserts jobs, works none
+	log     *slog.Logger
+	clock   func() time.Time
+	owner   string
+	process string // this run of the owner
+
+	mu      sync.Mutex
+	working *Working // nil while no jobs are worked here
+}
+
+// Open opens the database and brings its tables up to date. Several replicas
+// may do so at the same time. An address that cannot be understood is a
+// gitops.Invalid error.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{log: o.Logger, clock: o.Clock, owner: o.Owner, process: rand.Text()}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.owner == "" {
+		s.owner = s.process
+	}
+	var err error
+	switch scheme, _, _ := strings.Cut(o.URL, ":"); scheme {
+	case "sqlite":
+		err = s.openSQLite(o.URL)
+	case "postgres", "postgresql":
+		err = s.openPostgres(ctx, o.URL)
+	default:
+		err = &gitops.Error{
+			Code:    gitops.Invalid,
+			Message: fmt.Sprintf("The database address begins with %q, which is no database that changebot knows.", scheme),
+			Next:    "Use sqlite:///path/to/file.db or postgres://user:password@host/database.",
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// Close closes the database. What Work has started must have been stopped.
+func (s *Store) Close() error {
+	err := s.db.Close()
+	if s.read != s.db {
+		err = errors.Join(err, s.read.Close())
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return err
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("ping the database: %w", err)
+	}
+	return nil
+}
+
+// now is the store's time, to the millisecond, as the database keeps it.
+func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// moment reads a time as the database keeps it; zero is no time.
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// millis writes a time as the database keeps it.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+const (
+	// sqlitePoll is how often a queue looks at SQLite for jobs that another
+	// process has inserted or whose time has come; a commit of this process
+	// nudges the queue. PostgreSQL announces jobs; postgresPoll finds those
+	// whose time has come.
+	sqlitePoll   = 100 * time.Millisecond
+	postgresPoll = 500 * time.Millisecond
+
+	// rescueMargin is how long after its time a running job counts as left
+	// by a process that died.
+	rescueMargin = 10 * time.Second
+
+	// cancelGrace is how long handlers that were cancelled may take to return.
+	cancelGrace = 10 * time.Second
+
+	// finishedKept is how long done jobs are kept, and so how long a second
+	// one of the same name counts as a duplicate; jobs given up are kept
+	// longer, to be looked at.
+	finishedKept = 24 * time.Hour
+	givenUpKept  = 7 * 24 * time.Hour
+)
+
+// Handlers do the jobs, by kind. A Job comes without its At. An error is tried
+// again after about a second, then less and less often up to once a minute;
+// one with a method RetryAfter() time.Duration is no failure but tells when to
+// come back.
+type Handlers map[gitops.JobKind]func(context.Context, gitops.Job) error
+
+// WorkOptions say how jobs are worked. The zero value is good.
+type WorkOptions struct {
+	// MaxWorkers is how many handlers run at the same time: half of them for
+	// steps, a quarter each for deliveries and for telling. Defaults to 32;
+	// fewer than 4 count as 4.
+	MaxWorkers int
+
+	// Timeout ends a handler's context. A job whose process died is taken up
+	// by another replica some ten seconds after it. Defaults to 2 minutes.
+	Timeout time.Duration
+
+	// Attempts is how often a job is tried before it is given up. Defaults
+	// to a day's worth.
+	Attempts int
+
+	// GaveUp hears of a job that failed for the last time, before it is set
+	// aside; it may hear of it twice. Nil logs it only.
+	GaveUp func(ctx context.Context, job gitops.Job, err error)
+}
+
+// Working is jobs being worked.
+type Working struct {
+	store  *Store
+	engine engine
+	notify func(queues []string) // nil where the database announces jobs itself
+}
+
+// An engine is a River client for either database.
+type engine interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
+}
+
+// Work begins to work jobs, until Stop: the end of ctx does not stop it. A
+// Store works once at a time.
+func (s *Store) Work(ctx context.Context, handlers Handlers, o WorkOptions) (*Working, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.working != nil {
+		return nil, errors.New("work jobs: this store does already")
+	}
+	config, err := s.config(handlers, o)
+	if err != nil {
+		return nil, fmt.Errorf("work jobs: %w", err)
+	}
+	w := &Working{store: s}
+	if s.pool != nil {
+		config.FetchPollInterval = postgresPoll
+		w.engine, err = start(ctx, riverpgxv5.New(s.pool), config)
+	} else {
+		config.FetchPollInterval = sqlitePoll
+		driver := newNudged(s.db)
+		w.engine, err = start[*sql.Tx](ctx, driver, config)
+		w.notify = driver.nudge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("work jobs: %w", err)
+	}
+	s.working = w
+	return w, nil
+}
+
+// config is River's view of the options.
+func (s *Store) config(handlers Handlers, o WorkOptions) (*river.Config, error) {
+	o.MaxWorkers = max(4, cmp.Or(o.MaxWorkers, 32))
+	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
+	o.Attempts = cmp.Or(o.Attempts, dayOfAttempts)
+	quarter := o.MaxWorkers / 4
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{handlers: handlers}); err != nil {
+		return nil, err
+	}
+	return &river.Config{
+		ID:     s.owner,
+		Logger: quiet(s.log),
+		Queues: map[string]river.QueueConfig{
+			queueDeliveries: {MaxWorkers: quarter},
+			queueSteps:      {MaxWorkers: o.MaxWorkers - 2*quarter},
+			queueTelling:    {MaxWorkers: quarter},
+		},
+		Workers:                     workers,
+		ErrorHandler:                &failures{log: s.log, attempts: o.Attempts, gaveUp: o.GaveUp},
+		FetchCooldown:               fetchCooldown,
+		JobTimeout:                  o.Timeout,
+		RescueStuckJobsAfter:        o.Timeout + rescueMargin,
+		CompletedJobRetentionPeriod: finishedKept,
+		CancelledJobRetentionPeriod: givenUpKept,
+		DiscardedJobRetentionPeriod: givenUpKept,
+	}, nil
+}
+
+// start takes over what this replica left when it died, and starts a client.
+func start[T any](ctx context.Context, driver riverdriver.Driver[T], config *river.Config) (engine, error) {
+	client, err := river.NewClient(driver, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := adopt(ctx, driver.GetExecutor(), config.ID); err != nil {
+		return nil, err
+	}
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// Stop takes up no more jobs and waits for running handlers. Those that have
+// not returned after the grace find their context cancelled; their jobs are
+// done again, by whoever works next.
+func (w *Working) Stop(grace time.Duration) error {
+	w.store.mu.Lock()
+	w.notify = nil
+	w.store.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	err := w.engine.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		hard, cancel := context.WithTimeout(context.Background(), cancelGrace)
+		defer cancel()
+		err = w.engine.StopAndCancel(hard)
+	}
+	if err != nil {
+		return fmt.Errorf("stop working jobs: %w", err)
+	}
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	if w.store.working == w {
+		w.store.working = nil
+	}
+	return nil
+}
+
+// nudge makes the queues of this process look at the database now.
+func (s *Store) nudge(jobs []gitops.Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(jobs) == 0 || s.working == nil || s.working.notify == nil {
+		return
+	}
+	queues := make([]string, len(jobs))
+	for i, j := range jobs {
+		queues[i] = queueOf(j.Kind)
+	}
+	s.working.notify(queues)
+}
