@@ -1,8 +1,6 @@
 package catalog
 
-import (
-	"strings"
-)
+import "strings"
 
 // A pattern is a path in which {app} and {env} stand for names. Each of its
 // segments leaves at most one of them open once those before it are known, so
@@ -39,6 +37,9 @@ type names struct{ app, env string }
 
 // fill replaces the names that are known, in one pass.
 func (n names) fill(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
 	var pairs []string
 	if n.app != "" {
 		pairs = append(pairs, "{app}", n.app)
