@@ -107,20 +107,30 @@ func logins(people []gitops.Person) []string {
 	return names
 }
 
-// branchTaken stops a Change whose branch somebody else has moved: what people
-// push is never overwritten.
+// branchTaken looks why a push was refused. What people pushed is never
+// overwritten: the Change stops and says so. Where the branch stands as it
+// should, it is the plan's base that is gone from the mirror, and the plan is
+// made anew.
 func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) error {
-	head, _, err := w.repo.Git.Head(ctx, c.BranchName())
+	head, found, err := w.repo.Git.Head(ctx, c.BranchName())
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", c.BranchName(), err)
 	}
-	if c.Proposal.Round == 0 {
+	switch {
+	case head == c.Proposal.HeadSHA && c.Proposal.Round == 0:
+		c.Plan = gitops.Plan{}
+		_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Text: fmt.Sprintf("planned anew: the base %.8s is gone", c.Plan.Base)})
+		return err
+	case head == c.Proposal.HeadSHA:
+		return fmt.Errorf("push %s: %w", c.BranchName(), cause)
+	case c.Proposal.Round == 0 && found:
 		return w.end(ctx, c, gitops.StateDenied, gitops.Error{
 			Message: fmt.Sprintf("The branch %s exists already and is not mine, so I left it alone.", c.BranchName()),
 			Next:    "Delete that branch if nobody needs it, and ask again.", Err: cause,
 		}, Self)
+	default:
+		return w.foreignHead(ctx, c, head)
 	}
-	return w.foreignHead(ctx, c, head)
 }
 
 // setGate sets the commit status on the proposal's head. The same status is

@@ -1,0 +1,116 @@
+package effect_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
+)
+
+// book is a journal in memory.
+type book struct {
+	outcomes map[string]json.RawMessage
+	deaf     bool // the process dies before the outcome is written
+}
+
+func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effect.Record, error) {
+	outcome, known := b.outcomes[i.Key]
+	if !known {
+		b.outcomes[i.Key] = nil
+	}
+	return effect.Record{New: !known, Outcome: outcome}, nil
+}
+
+func (b *book) Conclude(_ context.Context, _ gitops.Lease, i effect.Intent, outcome json.RawMessage) error {
+	if b.deaf {
+		return errors.New("killed")
+	}
+	b.outcomes[i.Key] = outcome
+	return nil
+}
+
+// remote is another system with one thing that can be done to it.
+type remote struct {
+	done  int
+	fails error
+	after bool // it fails after the effect took place
+}
+
+func (r *remote) act() effect.Act[int] {
+	return effect.Act[int]{
+		Intent: effect.Intent{Change: "c-1", Key: "open", Text: "open"},
+		Ask:    func(context.Context) (int, bool, error) { return r.done, r.done > 0, nil },
+		Do: func(context.Context) (int, error) {
+			if r.fails == nil || r.after {
+				r.done++
+			}
+			return r.done, r.fails
+		},
+	}
+}
+
+func lease(left time.Duration) gitops.Lease {
+	return gitops.Lease{Name: "change/c-1", Fence: 1, Until: time.Now().Add(left)}
+}
+
+func TestAnEffectIsDoneOnceHoweverOftenItIsAskedFor(t *testing.T) {
+	j, r := &book{outcomes: map[string]json.RawMessage{}}, &remote{}
+	for range 3 {
+		if got, err := effect.Once(t.Context(), j, lease(time.Minute), r.act()); err != nil || got != 1 {
+			t.Fatalf("got %d, %v", got, err)
+		}
+	}
+	if r.done != 1 {
+		t.Errorf("done %d times", r.done)
+	}
+}
+
+func TestAnEffectWhoseOutcomeWasLostIsAskedForAndNotDoubled(t *testing.T) {
+	tests := []struct {
+		name string
+		dies func(*book, *remote)
+	}{
+		{"killed between the effect and its outcome", func(b *book, _ *remote) { b.deaf = true }},
+		{"answered with an error after the effect", func(_ *book, r *remote) { r.fails, r.after = errors.New("502"), true }},
+		{"answered with an error before the effect", func(_ *book, r *remote) { r.fails = errors.New("502") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			j, r := &book{outcomes: map[string]json.RawMessage{}}, &remote{}
+			tt.dies(j, r)
+			if _, err := effect.Once(t.Context(), j, lease(time.Minute), r.act()); err == nil {
+				t.Fatal("nothing went wrong")
+			}
+			j.deaf, r.fails = false, nil
+			if got, err := effect.Once(t.Context(), j, lease(time.Minute), r.act()); err != nil || got != 1 || r.done != 1 {
+				t.Errorf("second try: %d, %v; done %d times", got, err, r.done)
+			}
+		})
+	}
+}
+
+func TestWhoseLeaseHasRunOutDoesNothing(t *testing.T) {
+	j, r := &book{outcomes: map[string]json.RawMessage{}}, &remote{}
+	_, err := effect.Once(t.Context(), j, lease(-time.Second), r.act())
+	if gitops.CodeOf(err) != gitops.Conflict || r.done != 0 {
+		t.Errorf("got %v; done %d times", err, r.done)
+	}
+}
+
+func TestADoThatOutlivesTheLeaseIsCancelled(t *testing.T) {
+	j := &book{outcomes: map[string]json.RawMessage{}}
+	_, err := effect.Once(t.Context(), j, lease(20*time.Millisecond), effect.Act[int]{
+		Intent: effect.Intent{Change: "c-1", Key: "slow"},
+		Do: func(ctx context.Context) (int, error) {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		},
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
