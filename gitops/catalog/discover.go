@@ -183,7 +183,7 @@ func (w *discovery) list(ctx context.Context, dir string) ([]Entry, error) {
 		return entries, nil
 	}
 	entries, err := w.tree.List(ctx, w.commit, dir)
-	if err != nil && gitops.CodeOf(err) != gitops.NotFound {
+	if err != nil && !notThere(err) {
 		return nil, fmt.Errorf("list %q at %s: %w", dir, short(w.commit), err)
 	}
 	w.listed[dir] = entries

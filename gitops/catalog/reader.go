@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -55,20 +56,34 @@ func (r *Reader) Check(ctx context.Context, commit string) (*gitops.Catalog, Pro
 		return k.catalog, slices.Clone(k.problems), nil
 	}
 	data, err := r.tree.ReadFile(ctx, commit, File)
-	if err != nil && gitops.CodeOf(err) != gitops.NotFound {
+	if err != nil && !notThere(err) {
 		return nil, nil, fmt.Errorf("read %s at %s: %w", File, short(commit), err)
 	}
 	k := reading{commit: commit}
 	if err != nil {
-		k.problems = Problems{{
-			File: File, Line: 1, Column: 1, Message: "The file is not there.",
-			Next: "Add it at the root; manifests/example in changebot's repository has one to begin with.",
-		}}
+		// A commit that is not there has no file either, and that is no
+		// fault of the file: only where the root can be listed is it missing.
+		if _, err := r.tree.List(ctx, commit, ""); err != nil {
+			return nil, nil, fmt.Errorf("list the root at %s: %w", short(commit), err)
+		}
+		k.problems = Problems{absent(err)}
 	} else if k.catalog, k.problems, err = r.read(ctx, commit, data); err != nil {
 		return nil, nil, err
 	}
 	r.keep(k)
 	return k.catalog, slices.Clone(k.problems), nil
+}
+
+// absent is the Problem of a file that is not there, or is no file.
+func absent(err error) Problem {
+	p := Problem{
+		File: File, Line: 1, Column: 1, Message: "The file is not there.",
+		Next: "Add it at the root; manifests/example in changebot's repository has one to begin with.",
+	}
+	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.NotFound {
+		p.Message = refusal.Message
+	}
+	return p
 }
 
 // read does the three steps: form, sense, discovery.

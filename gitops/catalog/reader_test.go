@@ -79,6 +79,33 @@ func TestWithoutAFileThereIsNoPolicy(t *testing.T) {
 	}
 }
 
+func TestACommitThatIsNotThereIsNotAFaultOfTheFile(t *testing.T) {
+	_, err := New("acme/gitops", nowhere{}).At(t.Context(), "one")
+	if gitops.CodeOf(err) != gitops.NotFound {
+		t.Errorf("got %v", err)
+	}
+}
+
+// nowhere is a Tree that does not have the commit.
+type nowhere struct{}
+
+func (nowhere) ReadFile(context.Context, string, string) ([]byte, error) {
+	return nil, &gitops.Error{Code: gitops.NotFound, Message: "There is no such commit."}
+}
+
+func (nowhere) List(context.Context, string, string) ([]Entry, error) {
+	return nil, &gitops.Error{Code: gitops.NotFound, Message: "There is no such commit."}
+}
+
+func TestAFileThatIsNoneIsAProblemOfItsOwn(t *testing.T) {
+	tree := goodTree()
+	tree.fails.Store(&gitops.Error{Code: gitops.Unsafe, Message: "It is a symbolic link."})
+	_, err := New("acme/gitops", tree).At(t.Context(), "one")
+	if gitops.CodeOf(err) != gitops.Invalid || !strings.Contains(err.Error(), ".changebot.yaml:1:1: It is a symbolic link. Add it at the root") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestARefusalHasItsProblemsForTools(t *testing.T) {
 	tree := onlyCart()
 	tree[File] = &fstest.MapFile{Data: []byte(strings.Replace(good, "[grace, ruth]", "[grac, rut]", 1))}

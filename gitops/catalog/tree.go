@@ -10,13 +10,14 @@ import (
 
 // A Tree is the files of a repository as of any of its commits.
 type Tree interface {
-	// ReadFile returns a file; a gitops.NotFound error where it is not.
+	// ReadFile returns a regular file. A gitops.NotFound, Invalid or Unsafe
+	// error says that there is none of that path; any other that the tree
+	// cannot be read now.
 	ReadFile(ctx context.Context, commit, path string) ([]byte, error)
 
 	// List returns the directories and the regular files of a directory,
 	// which is "" for the root. Symbolic links and submodules are left out:
-	// nothing here follows them. A directory that is not there, or is none,
-	// answers a gitops.NotFound error.
+	// nothing here follows them. Errors are those of ReadFile.
 	List(ctx context.Context, commit, dir string) ([]Entry, error)
 }
 
@@ -24,6 +25,16 @@ type Tree interface {
 type Entry struct {
 	Name string
 	Dir  bool
+}
+
+// notThere says whether a Tree's error is about the path, not about the tree.
+func notThere(err error) bool {
+	switch gitops.CodeOf(err) {
+	case gitops.NotFound, gitops.Invalid, gitops.Unsafe:
+		return true
+	default:
+		return false
+	}
 }
 
 // Files is a Tree of plain files, the same as of every commit: a checkout that
