@@ -1,0 +1,225 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/effect"
+)
+
+// A Teller makes chat say what a Change is.
+type Teller struct {
+	Outbox
+	Changes Changes
+	Journal effect.Journal
+	Links   func(gitops.Change) []gitops.Link // pages about a Change besides its pull request; may be nil
+	Log     *slog.Logger
+}
+
+// Tell compares what stands in chat about a Change with what should, and posts,
+// updates and deletes the difference. It is the handler of gitops.JobTell and
+// looks at the Change as it is now, whatever revision the job speaks of.
+//
+// One post that fails does not keep back the others. What is worth another try
+// comes back as an error, with RetryAfter() time.Duration where it is known
+// when; what the chat refuses for good is logged, and looked at again with the
+// next Tell.
+func (t Teller) Tell(ctx context.Context, lease gitops.Lease, change string) error {
+	v, err := t.view(ctx, change)
+	if err != nil {
+		return err
+	}
+	r := round{Teller: t, lease: lease, blocked: map[string]bool{}}
+	specs := Desired(v)
+	late := t.settleTwins(ctx, v.Standing, r.located(v.Standing, specs))
+	if v.Standing, err = t.Posts.Posts(ctx, change); err != nil {
+		return fmt.Errorf("load what stands about %s: %w", change, err)
+	}
+	r.subject, r.standing = change, v.Standing
+	for _, spec := range specs {
+		if err := r.reconcile(ctx, spec); err != nil {
+			r.failed = append(r.failed, err)
+		}
+	}
+	if err := r.retire(ctx, specs); err != nil {
+		r.failed = append(r.failed, err)
+	}
+	return soonest(append(r.failed, late))
+}
+
+func (t Teller) view(ctx context.Context, change string) (View, error) {
+	c, err := t.Changes.Change(ctx, change)
+	if err != nil {
+		return View{}, fmt.Errorf("load %s to tell about it: %w", change, err)
+	}
+	entries, err := t.Changes.Entries(ctx, change)
+	if err != nil {
+		return View{}, fmt.Errorf("load the journal of %s: %w", change, err)
+	}
+	standing, err := t.Posts.Posts(ctx, change)
+	if err != nil {
+		return View{}, fmt.Errorf("load what stands about %s: %w", change, err)
+	}
+	v := View{Change: c, Entries: entries, Standing: standing}
+	if t.Links != nil {
+		v.Links = t.Links(c)
+	}
+	return v, nil
+}
+
+// A round is one run of a Teller.
+type round struct {
+	Teller
+	lease    gitops.Lease
+	subject  string
+	standing []Post
+	blocked  map[string]bool // destinations that are to be left alone until later
+	failed   []error
+}
+
+// reconcile makes one message say what it should.
+func (r *round) reconcile(ctx context.Context, spec Spec) error {
+	post := find(r.standing, r.subject, spec.Key)
+	spec, ok := r.locate(spec)
+	where := spec.To.Channel + spec.To.Person.Slack
+	hash := spec.Message.Hash()
+	switch {
+	case post.Gone, post.TS != "" && post.Hash == hash:
+		return nil
+	case !ok, r.blocked[where]: // the order of a thread is kept: what comes later waits too
+		return nil
+	case spec.To.IsZero() && spec.Else.IsZero():
+		return nil // asked outside of chat by somebody whom the chat does not know
+	}
+	var err error
+	if post.TS != "" {
+		err = r.update(ctx, post, spec)
+	} else {
+		err = r.post(ctx, post, spec)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case refusedBy(err) && !leaseOver(err):
+		r.Log.Warn("chat refused", "subject", r.subject, "message", spec.Key, "error", err)
+		return nil
+	default:
+		r.blocked[where] = true
+		return err
+	}
+}
+
+// leaseOver says that it is not the chat that refuses: another worker has
+// taken over, or the store is ahead.
+func leaseOver(err error) bool { return gitops.CodeOf(err) == gitops.Conflict }
+
+// post posts a message once, with its intent and outcome in the journal.
+func (r *round) post(ctx context.Context, post Post, spec Spec) error {
+	place, err := effect.Once(ctx, r.Journal, r.lease, effect.Act[Place]{
+		Intent: effect.Intent{Change: r.subject, Key: "post/" + spec.Key, Text: "post: " + spec.Message.Summary()},
+		Ask:    func(ctx context.Context) (Place, bool, error) { return r.ask(ctx, post, spec) },
+		Do:     func(ctx context.Context) (Place, error) { return r.try(ctx, post, spec) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.keep(ctx, post, place, spec.Message); err != nil {
+		return err
+	}
+	post.Channel, post.TS = place.Channel, place.TS
+	r.standing = append(r.standing, post)
+	return nil
+}
+
+func (r *round) update(ctx context.Context, post Post, spec Spec) error {
+	at := Place{Channel: post.Channel, TS: post.TS}
+	switch err := r.Chat.Update(ctx, at, spec.Message); {
+	case gitops.CodeOf(err) == gitops.NotFound:
+		post.Gone = true // somebody deleted it, on purpose
+		r.Log.Info("a message is gone", "subject", r.subject, "message", spec.Key)
+	case err != nil:
+		return fmt.Errorf("update %s: %w", spec.Key, err)
+	}
+	return r.keep(ctx, post, at, spec.Message)
+}
+
+// retire deletes what stands and should not.
+func (r *round) retire(ctx context.Context, specs []Spec) error {
+	wanted := map[string]bool{}
+	for _, s := range specs {
+		wanted[s.Key] = true
+	}
+	var failed []error
+	for _, p := range r.standing {
+		if wanted[p.Key] || p.Gone || p.TS == "" {
+			continue
+		}
+		if err := r.Chat.Delete(ctx, Place{Channel: p.Channel, TS: p.TS}); err != nil && !refusedBy(err) {
+			failed = append(failed, fmt.Errorf("delete %s: %w", p.Key, err))
+			continue
+		}
+		p.Gone = true
+		if err := r.Posts.SavePost(ctx, p); err != nil {
+			failed = append(failed, fmt.Errorf("note that %s is gone: %w", p.Key, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// locate puts a message into the thread of the one that it stands under; not
+// while that one does not stand.
+func (r *round) locate(spec Spec) (Spec, bool) { return located(r.standing, spec) }
+
+func (r *round) located(standing []Post, specs []Spec) []Spec {
+	var out []Spec
+	for _, s := range specs {
+		if s, ok := located(standing, s); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func located(standing []Post, spec Spec) (Spec, bool) {
+	if spec.Under == "" {
+		return spec, true
+	}
+	var root Post
+	for _, p := range standing {
+		if p.Key == spec.Under && p.TS != "" && !p.Gone {
+			root = p // a later one was posted in this round
+		}
+	}
+	if root.TS == "" {
+		return spec, false
+	}
+	thread := root.TS
+	if spec.To.Thread != "" && spec.To.Channel == root.Channel {
+		thread = spec.To.Thread // the live message is itself a reply
+	}
+	spec.To = To{Channel: root.Channel, Thread: thread}
+	return spec, true
+}
+
+// soonest joins errors into one that knows the first moment to come back.
+func soonest(errs []error) error {
+	all := errors.Join(errs...)
+	if all == nil {
+		return nil
+	}
+	after := Later{Why: all.Error()}
+	for _, err := range errs {
+		wait := retryAfter(err)
+		switch {
+		case err == nil:
+		case wait == 0:
+			return all // the job queue's own pace
+		case after.After == 0 || wait < after.After:
+			after.After = wait
+		}
+	}
+	return after
+}

@@ -1,0 +1,191 @@
+package notifier
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// most is how many items of a list are shown before "and N more".
+const most = 10
+
+// more says how many items of a list were left out.
+func more(n int) string { return fmt.Sprintf("and %d more", n) }
+
+// lasted writes a duration with its two largest units: "4 m 12 s", "2 d 4 h".
+func lasted(d time.Duration) string {
+	units := []struct {
+		name string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
+	var parts []string
+	for _, u := range units {
+		if n := d / u.size; n > 0 && len(parts) < 2 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, u.name))
+			d -= n * u.size
+		} else if len(parts) > 0 {
+			break
+		}
+	}
+	if len(parts) == 0 {
+		return "0 s"
+	}
+	return strings.Join(parts, " ")
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	s = stopped(s)
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' && !beginsWithName(s) {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// stopped ends with a full stop, and begins as it does: maybe with a name.
+func stopped(s string) string {
+	if s = strings.TrimSpace(s); s == "" {
+		return ""
+	}
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "!") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
+}
+
+// beginsWithName says that the first word is written as it is on purpose:
+// changebot, checkout/prod, v1.2, a file.
+func beginsWithName(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	return word == "changebot" || strings.ContainsAny(strings.TrimRight(word, ".,:;"), "0123456789/-_.")
+}
+
+// applications names what a Change is about.
+func applications(c gitops.Change) string {
+	names := slices.Clone(c.Request.Command.Applications)
+	if len(c.Plan.Targets) > 0 {
+		names = nil
+		for _, s := range c.Plan.Targets {
+			names = append(names, s.Target.Application)
+		}
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
+	if len(names) > 5 {
+		return strings.Join(names[:4], ", ") + " " + more(len(names)-4)
+	}
+	return gitops.AndList(names)
+}
+
+// environment names where.
+func environment(c gitops.Change) string {
+	if len(c.Plan.Targets) > 0 {
+		return c.Plan.Targets[0].Target.Environment
+	}
+	return c.Request.Command.Environment
+}
+
+// what says in a few words what was asked: "Promote checkout staging → prod".
+func what(c gitops.Change) Text {
+	q := c.Request.Command
+	switch {
+	case q.Kind == gitops.KindRollback:
+		return line(say("Roll back "), bold(applications(c)), say(" in "), bold(environment(c)))
+	case q.From != "":
+		return line(say("Promote "), bold(applications(c)), say("  "+q.From+" → "), bold(environment(c)))
+	default:
+		return line(say("Promote "), bold(applications(c)), say(" to "), bold(environment(c)))
+	}
+}
+
+// newVersion is the version that a Change brings, where it is the same everywhere.
+func newVersion(c gitops.Change) string {
+	return sameVersion(c, func(s gitops.Step) gitops.Version { return s.New })
+}
+
+// oldVersion is the version that a Change takes away, likewise.
+func oldVersion(c gitops.Change) string {
+	return sameVersion(c, func(s gitops.Step) gitops.Version { return s.Old })
+}
+
+func sameVersion(c gitops.Change, of func(gitops.Step) gitops.Version) string {
+	if len(c.Plan.Targets) == 0 {
+		return ""
+	}
+	v := of(c.Plan.Targets[0])
+	for _, s := range c.Plan.Targets {
+		if of(s) != v {
+			return ""
+		}
+	}
+	return v.String()
+}
+
+// versions says what each Target ran and will run.
+func versions(c gitops.Change) []Text {
+	steps := c.Plan.Targets
+	if len(steps) == 1 {
+		return []Text{arrow(steps[0])}
+	}
+	var lines []Text
+	for i, s := range steps {
+		if i == most {
+			lines = append(lines, say(more(len(steps)-most)))
+			break
+		}
+		lines = append(lines, line(say(s.Target.Application+"  "), arrow(s)))
+	}
+	return lines
+}
+
+func arrow(s gitops.Step) Text {
+	return line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
+}
+
+// people names people so that they hear it: "@ada or @bob".
+func people(all []gitops.Person, last string) Text {
+	all = unique(all)
+	const shown = 5
+	var t Text
+	for i, p := range all {
+		switch {
+		case i == shown && len(all) > shown:
+			return line(t, say(fmt.Sprintf("%s%d more", last, len(all)-shown)))
+		case i == 0:
+		case i == len(all)-1:
+			t = line(t, say(last))
+		default:
+			t = line(t, say(", "))
+		}
+		t = line(t, mention(p))
+	}
+	return t
+}
+
+func unique(all []gitops.Person) []gitops.Person {
+	var out []gitops.Person
+	for _, p := range all {
+		if !slices.ContainsFunc(out, func(o gitops.Person) bool { return o.ID == p.ID }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// person finds a person of the Change by id, for journal entries.
+func person(c gitops.Change, id string) string {
+	known := append([]gitops.Person{c.Request.Requester}, c.Verdict.Waits...)
+	for _, d := range c.Decisions {
+		known = append(known, d.Person)
+	}
+	for _, p := range known {
+		if p.ID == id {
+			return nameOf(p)
+		}
+	}
+	return id
+}
