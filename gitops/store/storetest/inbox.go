@@ -1,0 +1,107 @@
+package storetest
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/store"
+)
+
+func inbox() []check {
+	return []check{
+		{"a delivery is kept byte by byte", deliveryBytes},
+		{"the same delivery is new once, however many arrive", deliveryTwins},
+		{"an id that is no text is refused", deliveryIDs},
+		{"what cannot be decoded is kept and listed until it is done", undecoded},
+		{"what was never put is not found", deliveryNotFound},
+		{"each delivery asks for its processing once", deliveryJobs},
+	}
+}
+
+// push is a delivery whose payload is no text.
+func push() gitops.Delivery {
+	return gitops.Delivery{
+		ID: "github/1", Source: "github", Kind: "push", Payload: []byte("\x00\xff{}"), Received: time.UnixMilli(1_700_000_000_123).UTC(),
+	}
+}
+
+func deliveryBytes(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	if isNew := must[bool](t)(a.Put(ctx, push())); !isNew {
+		t.Error("it is told to have come before")
+	}
+	if diff := cmp.Diff(push(), must[gitops.Delivery](t)(b.Delivery(ctx, push().ID))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func deliveryTwins(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	var first atomic.Int32
+	race(16, func(i int) {
+		isNew, err := []*store.Store{a, b}[i%2].Put(ctx, gitops.Delivery{ID: "slack/twin"})
+		if err != nil {
+			t.Error(err)
+		}
+		if isNew {
+			first.Add(1)
+		}
+	})
+	if first.Load() != 1 {
+		t.Errorf("new %d times", first.Load())
+	}
+}
+
+func deliveryIDs(t *testing.T, f fixture) {
+	a, ctx := f.a, t.Context()
+	for _, id := range []string{"", "a\x00b", "a\xffb"} {
+		_, err := a.Put(ctx, gitops.Delivery{ID: id})
+		wantCode(t, err, gitops.Invalid)
+	}
+}
+
+func undecoded(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	for _, id := range []string{"slack/odd", "slack/fine"} {
+		must[bool](t)(a.Put(ctx, gitops.Delivery{ID: id, Source: "slack", Payload: []byte(id)}))
+	}
+	if err := a.Done(ctx, "slack/fine"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Failed(ctx, "slack/odd", "a block of an unknown kind"); err != nil {
+		t.Fatal(err)
+	}
+	list := must[[]store.Undecoded](t)(b.Undecoded(ctx))
+	if len(list) != 1 || list[0].ID != "slack/odd" || list[0].Reason != "a block of an unknown kind" || string(list[0].Payload) != "slack/odd" {
+		t.Fatalf("got %+v", list)
+	}
+	if err := a.Done(ctx, "slack/odd"); err != nil {
+		t.Fatal(err)
+	}
+	if list := must[[]store.Undecoded](t)(b.Undecoded(ctx)); len(list) != 0 {
+		t.Errorf("still listed: %+v", list)
+	}
+}
+
+func deliveryNotFound(t *testing.T, f fixture) {
+	a, ctx := f.a, t.Context()
+	_, err := a.Delivery(ctx, "nothing")
+	wantCode(t, err, gitops.NotFound)
+	wantCode(t, a.Done(ctx, "nothing"), gitops.NotFound)
+	wantCode(t, a.Failed(ctx, "nothing", "why"), gitops.NotFound)
+}
+
+func deliveryJobs(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	var log done
+	work(t, b, store.Handlers{gitops.JobDelivery: log.handle}, store.WorkOptions{})
+	must[bool](t)(a.Put(ctx, gitops.Delivery{ID: "github/last"}))
+	until(t, "the deliveries are processed", func() bool { return log.count("github/last") > 0 && log.count("slack/twin") > 0 })
+	if log.count(push().ID) != 1 || log.count("slack/twin") != 1 {
+		t.Errorf("processed %d and %d times", log.count(push().ID), log.count("slack/twin"))
+	}
+}
