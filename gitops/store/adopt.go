@@ -28,7 +28,8 @@ func adopt(ctx context.Context, exec riverdriver.Executor, owner string) error {
 		return fmt.Errorf("resign from an earlier leadership: %w", err)
 	}
 	now := time.Now().UTC()
-	running, err := exec.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{Max: adoptBatch, StuckHorizon: now})
+	// All that run, also by a database's clock that is ahead of ours.
+	running, err := exec.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{Max: adoptBatch, StuckHorizon: now.Add(time.Hour)})
 	if err != nil {
 		return fmt.Errorf("look for interrupted jobs: %w", err)
 	}

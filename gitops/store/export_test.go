@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -23,3 +24,12 @@ func (s *Store) EnqueueAndRollBack(ctx context.Context, jobs ...gitops.Job) erro
 
 // Backoff is how long to wait after so many failures.
 var Backoff = backoff
+
+// Pragma reads a setting of the connection that writes.
+func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
+	err = s.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
+	return value, err
+}
+
+// Poll sets how often the queues look at the database without being told to.
+func (s *Store) Poll(every time.Duration) { s.poll = every }

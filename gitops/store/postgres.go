@@ -45,6 +45,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	}
 	s.db = stdlib.OpenDBFromPool(s.pool)
 	s.read = s.db
+	s.poll = postgresPoll
 	s.dialect = postgresDialect(s)
 	s.insert, err = inserter(riverdatabasesql.New(s.db), s.log)
 	return err
@@ -76,7 +77,12 @@ func postgresRaced(err error) bool {
 func (s *Store) postgresAlone(ctx context.Context, migrate func() error) (err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return &gitops.Error{
+			Code:    gitops.Unavailable,
+			Message: "The database does not answer.",
+			Next:    "Check the database's address and that it runs.",
+			Err:     err,
+		}
 	}
 	defer conn.Release()
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {

@@ -58,6 +58,7 @@ func (s *Store) openSQLite(address string) error {
 		return errors.Join(fmt.Errorf("open %s: %w", path, err), s.db.Close())
 	}
 	s.read.SetMaxOpenConns(sqliteReaders)
+	s.poll = sqlitePoll
 	s.dialect = sqliteDialect(s)
 	s.insert, err = inserter(riversqlite.New(s.db), s.log)
 	return err

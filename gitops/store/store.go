@@ -62,6 +62,7 @@ type Store struct {
 	clock   func() time.Time
 	owner   string
 	process string // this run of the owner
+	poll    time.Duration
 
 	mu      sync.Mutex
 	working *Working // nil while no jobs are worked here

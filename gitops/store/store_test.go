@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
@@ -40,5 +42,30 @@ func TestAnAddressThatLeadsNowhereIsRefused(t *testing.T) {
 				t.Errorf("got %v, %v", s, err)
 			}
 		})
+	}
+}
+
+func TestACommitOnSQLiteReachesTheDisk(t *testing.T) {
+	t.Parallel()
+	s := opened(t, storetest.SQLite(t))
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		if got, err := s.Pragma(t.Context(), name); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+}
+
+func TestADatabaseThatDoesNotAnswerIsToldInASentence(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Open(t.Context(), store.Options{URL: "postgres://nobody:secret@" + closed.Addr().String() + "/x"})
+	if gitops.CodeOf(err) != gitops.Unavailable || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
 	}
 }

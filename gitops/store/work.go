@@ -91,10 +91,8 @@ func (s *Store) Work(ctx context.Context, handlers Handlers, o WorkOptions) (*Wo
 	}
 	w := &Working{store: s}
 	if s.pool != nil {
-		config.FetchPollInterval = postgresPoll
 		w.engine, err = start(ctx, riverpgxv5.New(s.pool), config)
 	} else {
-		config.FetchPollInterval = sqlitePoll
 		driver := newNudged(s.db)
 		w.engine, err = start[*sql.Tx](ctx, driver, config)
 		w.notify = driver.nudge
@@ -127,6 +125,7 @@ func (s *Store) config(handlers Handlers, o WorkOptions) (*river.Config, error) 
 		Workers:                     workers,
 		ErrorHandler:                &failures{log: s.log, attempts: o.Attempts, gaveUp: o.GaveUp},
 		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           s.poll,
 		JobTimeout:                  o.Timeout,
 		RescueStuckJobsAfter:        o.Timeout + rescueMargin,
 		CompletedJobRetentionPeriod: finishedKept,
