@@ -1,0 +1,91 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/notifier"
+)
+
+// Config is how to reach one Slack workspace.
+type Config struct {
+	BotToken      string // xoxb-…
+	AppToken      string // xapp-…, for Socket Mode only
+	SigningSecret string // for HTTP only
+	Team          string // the workspace's id; whoever is of another one is refused
+	APIURL        string // with a slash at its end; empty is Slack's own
+
+	Vocabulary func(context.Context) notifier.Vocabulary // the names that forms and help offer
+	Clock      func() time.Time                          // time.Now where nil
+	Log        *slog.Logger
+	Refused    func(why string) // counts what was refused; may be nil
+}
+
+// An App is changebot as one workspace has installed it.
+type App struct {
+	config Config
+	api    *api.Client
+	http   *http.Client
+	bot    string // its user id
+
+	mu  sync.Mutex
+	dms map[string]string // by user id; a cache
+}
+
+// Dial asks Slack who we are. It refuses an empty token or team, and a token of
+// another workspace.
+func Dial(ctx context.Context, config Config) (*App, error) {
+	if config.BotToken == "" || config.Team == "" {
+		return nil, &gitops.Error{
+			Code: gitops.Invalid, Message: "Slack's bot token and team id are both needed.",
+			Next: "Set them; without a team id nobody could be told from a stranger.",
+		}
+	}
+	if config.Clock == nil {
+		config.Clock = time.Now
+	}
+	if config.Refused == nil {
+		config.Refused = func(string) {}
+	}
+	client := &http.Client{Timeout: 20 * time.Second}
+	options := []api.Option{api.OptionHTTPClient(client)}
+	if config.AppToken != "" {
+		options = append(options, api.OptionAppLevelToken(config.AppToken))
+	}
+	if config.APIURL != "" {
+		options = append(options, api.OptionAPIURL(config.APIURL))
+	}
+	a := &App{config: config, api: api.New(config.BotToken, options...), http: client, dms: map[string]string{}}
+	self, err := a.api.AuthTestContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask Slack who we are: %w", translate(err))
+	}
+	if self.TeamID != config.Team {
+		return nil, &gitops.Error{
+			Code: gitops.Invalid, Message: fmt.Sprintf("The bot token belongs to the workspace %s, not to %s.", self.TeamID, config.Team),
+			Next: "Correct the team id, or install the app in the other workspace.",
+		}
+	}
+	a.bot = self.UserID
+	return a, nil
+}
+
+// BotUser is the user id under which changebot is mentioned.
+func (a *App) BotUser() string { return a.bot }
+
+// Close lets go of idle connections.
+func (a *App) Close() { a.http.CloseIdleConnections() }
+
+func (a *App) vocabulary(ctx context.Context) notifier.Vocabulary {
+	if a.config.Vocabulary == nil {
+		return notifier.Vocabulary{}
+	}
+	return a.config.Vocabulary(ctx)
+}

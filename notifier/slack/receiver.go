@@ -1,0 +1,82 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// An Inbox keeps what arrived, with the job that works on it. gitops/store
+// implements it.
+type Inbox interface {
+	// Put stores a delivery in one transaction with its job. It returns
+	// false where a delivery with that ID is there already.
+	Put(ctx context.Context, d gitops.Delivery) (fresh bool, err error)
+}
+
+// A Receiver takes what Slack sends: store first, then acknowledge.
+type Receiver struct {
+	app   *App
+	inbox Inbox
+}
+
+// Receiver returns the way into the inbox.
+func (a *App) Receiver(inbox Inbox) *Receiver { return &Receiver{app: a, inbox: inbox} }
+
+// errForeign says that a payload is of another workspace.
+var errForeign = errors.New("of another workspace")
+
+// dialogTime is how long opening a dialog may keep back an acknowledgement,
+// which Slack wants within three seconds.
+const dialogTime = 2 * time.Second
+
+// accept stores a payload and returns what the acknowledgement says; nil for
+// an empty one. An error means that it is not stored.
+func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any, error) {
+	a := peek(kind, payload)
+	if a.broken == nil && a.team != r.app.config.Team {
+		r.refuse("foreign team", "kind", kind, "team", a.team)
+		return nil, errForeign
+	}
+	if a.interaction != nil && a.interaction.Type == typeSubmission {
+		if wrong := a.interaction.View.errors(); len(wrong) > 0 {
+			return map[string]any{"response_action": "errors", "errors": wrong}, nil
+		}
+	}
+	fresh, err := r.inbox.Put(ctx, gitops.Delivery{
+		ID: a.id, Source: "slack", Kind: kind, Payload: payload, Received: r.app.config.Clock(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", a.id, err)
+	}
+	if a.broken != nil {
+		r.refuse("undecodable", "kind", kind, "delivery", a.id)
+	}
+	if fresh && a.broken == nil && a.interaction != nil {
+		r.dialog(ctx, *a.interaction)
+	}
+	return nil, nil
+}
+
+// dialog opens the dialog that a button asks for. A person for whom it fails
+// presses again.
+func (r *Receiver) dialog(ctx context.Context, i interaction) {
+	request, ok := r.app.dialogFor(ctx, i)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialogTime)
+	defer cancel()
+	if _, err := r.app.api.OpenViewContext(ctx, i.TriggerID, request); err != nil {
+		r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", translate(err))
+	}
+}
+
+// refuse counts and logs; never a header, a body or a secret.
+func (r *Receiver) refuse(why string, args ...any) {
+	r.app.config.Refused(why)
+	r.app.config.Log.Warn("refused from Slack", append([]any{"why", why}, args...)...)
+}
