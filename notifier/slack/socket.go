@@ -8,6 +8,7 @@ import (
 	"log"
 	"time"
 
+	api "github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
 	"github.com/changebot/changebot/gitops"
@@ -41,12 +42,15 @@ func (r *Receiver) Listen(ctx context.Context) error {
 
 // permanent says that trying again is in vain.
 func permanent(err error) bool {
-	switch word := ""; {
-	case err == nil:
+	refusal, ok := errors.AsType[api.SlackErrorResponse](err)
+	if !ok {
 		return false
+	}
+	switch refusal.Err {
+	case "invalid_auth", "not_authed", "account_inactive", "not_allowed_token_type":
+		return true
 	default:
-		word = err.Error()
-		return word == "invalid_auth" || word == "not_authed" || word == "account_inactive" || word == "not_allowed_token_type"
+		return false
 	}
 }
 
