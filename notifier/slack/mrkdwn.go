@@ -28,10 +28,12 @@ func oneLine(s string) string {
 func mrkdwn(s notifier.Span, room int) string {
 	cut := func(wrap string) string {
 		words := fit(oneLine(s.Words), room-2*len(wrap))
-		if strings.TrimSpace(words) == "" {
+		inner := strings.TrimSpace(words)
+		if inner == "" {
 			return words
 		}
-		return wrap + words + wrap
+		before, after, _ := strings.Cut(words, inner) // Slack marks nothing that begins or ends with a space
+		return before + wrap + inner + wrap + after
 	}
 	switch s.Kind {
 	case notifier.Bold:

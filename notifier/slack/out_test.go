@@ -28,6 +28,7 @@ func TestSpansBecomeMrkdwnThatNobodyCanBend(t *testing.T) {
 		want string
 	}{
 		{"no live mention from what people typed", notifier.Span{Kind: notifier.Plain, Words: "<!channel> & <@U1>\n```"}, "&lt;!channel&gt; &amp; &lt;@U1&gt; '''"},
+		{"bold leaves its spaces outside", notifier.Span{Kind: notifier.Bold, Words: "Next: "}, "*Next:* "},
 		{"bold stays bold", notifier.Span{Kind: notifier.Bold, Words: "a*b"}, "*a∗b*"},
 		{"code stays code", notifier.Span{Kind: notifier.Code, Words: "a`b<"}, "`a'b&lt;`"},
 		{"a link keeps its words", notifier.Span{Kind: notifier.Link, Words: "a|b>", URL: "https://x/y|z?a&b"}, "<https://x/y%7Cz?a&amp;b|a¦b&gt;>"},

@@ -47,7 +47,7 @@ func permanent(err error) bool {
 		return false
 	}
 	switch refusal.Err {
-	case "invalid_auth", "not_authed", "account_inactive", "not_allowed_token_type":
+	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type":
 		return true
 	default:
 		return false
