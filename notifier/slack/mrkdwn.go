@@ -61,20 +61,32 @@ func mrkdwn(s notifier.Span, room int) string {
 // fit escapes words and cuts them to a number of characters, never inside an
 // escape.
 func fit(words string, room int) string {
-	escaped := escape(words)
-	if utf8.RuneCountInString(escaped) <= room {
-		return escaped
+	words = strings.ToValidUTF8(words, "\uFFFD")
+	if utf8.RuneCountInString(words) <= room {
+		if escaped := escape(words); utf8.RuneCountInString(escaped) <= room {
+			return escaped
+		}
 	}
-	var b strings.Builder
-	used := 1 // the ellipsis
-	for _, r := range words {
-		e := escape(string(r))
-		if used += utf8.RuneCountInString(e); used > room {
+	end, used := 0, 1 // the ellipsis
+	for i, r := range words {
+		if used += width(r); used > room {
 			break
 		}
-		b.WriteString(e)
+		end = i + utf8.RuneLen(r)
 	}
-	return b.String() + "…"
+	return escape(words[:end]) + "…"
+}
+
+// width is how many characters a character takes once it is escaped.
+func width(r rune) int {
+	switch r {
+	case '&':
+		return len("&amp;")
+	case '<', '>':
+		return len("&lt;")
+	default:
+		return 1
+	}
 }
 
 // lineText writes a Text within a number of characters.
