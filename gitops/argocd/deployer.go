@@ -86,7 +86,8 @@ func failures(lines []string) []gitops.Failure {
 	return all
 }
 
-// Running returns what every application runs now.
+// Running returns what every application runs now, but for those in the middle
+// of a sync.
 func (d Deployer) Running(ctx context.Context) ([]workflow.Running, error) {
 	states, err := d.Client.List(ctx)
 	if err != nil {
@@ -95,6 +96,9 @@ func (d Deployer) Running(ctx context.Context) ([]workflow.Running, error) {
 	now := d.Clock()
 	var running []workflow.Running
 	for _, s := range states {
+		if s.Operation.Running || s.ReconciledAt.Before(s.Operation.FinishedAt) {
+			continue // its health is still that of before
+		}
 		r := workflow.Running{App: gitops.ArgoApp(s.App), Health: gitops.Health(s.Health), At: now}
 		// What is applied is the last sync's revision; the comparison's may
 		// be newer and not applied.

@@ -37,8 +37,9 @@ type App struct {
 	// "/api/v3"; empty is github.com.
 	APIURL string
 
-	Transport http.RoundTripper // nil is http.DefaultTransport
-	Timeout   time.Duration     // of one call; 0 is 30 s
+	// Transport carries the calls. Nil is one that gives up on a server that
+	// has not begun to answer within half a minute.
+	Transport http.RoundTripper
 }
 
 // A Repository is one repository as the App's installation sees it. It
@@ -57,10 +58,7 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 		return nil, fmt.Errorf("repository %q is not written as owner/name", fullName)
 	}
 	if app.Transport == nil {
-		app.Transport = http.DefaultTransport
-	}
-	if app.Timeout == 0 {
-		app.Timeout = 30 * time.Second
+		app.Transport = patient()
 	}
 	signed := ghinstallation.NewAppsTransportFromPrivateKey(app.Transport, app.ID, app.Key)
 	if app.APIURL != "" {
@@ -86,8 +84,15 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 	return &Repository{app: app, owner: owner, name: name, client: client, installation: installed}, nil
 }
 
+func patient() *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16,
+		ResponseHeaderTimeout: 30 * time.Second, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second,
+	}
+}
+
 func newClient(app App, t http.RoundTripper) (*gh.Client, error) {
-	client := gh.NewClient(&http.Client{Transport: t, Timeout: app.Timeout})
+	client := gh.NewClient(&http.Client{Transport: t})
 	if app.APIURL == "" || app.APIURL == publicAPI {
 		return client, nil
 	}

@@ -47,7 +47,7 @@ func open(t *testing.T) (*githubtest.Server, *github.Repository) {
 		t.Fatal(err)
 	}
 	server.InstallApp("acme", nil)
-	app := github.App{ID: server.App().ID, Slug: server.App().Slug, Key: key(t, server.App().KeyPEM), APIURL: strings.TrimSuffix(server.APIURL(), "/"), Transport: transport, Timeout: 5 * time.Second}
+	app := github.App{ID: server.App().ID, Slug: server.App().Slug, Key: key(t, server.App().KeyPEM), APIURL: strings.TrimSuffix(server.APIURL(), "/"), Transport: transport}
 	opened, err := github.Open(t.Context(), app, repo)
 	if err != nil {
 		t.Fatal(err)

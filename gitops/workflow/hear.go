@@ -155,6 +155,17 @@ func (k knowledge) vocabulary() sentence.Vocabulary {
 	return v
 }
 
+// Vocabulary returns the names that people may use now, for forms and help.
+func (r *Road) Vocabulary(ctx context.Context) (applications, environments []string) {
+	known, err := r.knowledge(ctx)
+	if err != nil {
+		r.Log.Warn("read the catalogues for a form", "error", err)
+		return nil, nil
+	}
+	v := known.vocabulary()
+	return v.Applications, v.Environments
+}
+
 func (k knowledge) name(p place, application string) string {
 	for _, other := range k {
 		if other.repo != p.repo && slices.Contains(other.catalog.Applications(), application) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -41,7 +42,7 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 			version, err := repo.versionAt(ctx, r.Manifests, c.SHA, t)
 			switch gitops.CodeOf(err) {
 			case "":
-				pasts = collapse(pasts, past(version, c, seen))
+				pasts = collapse(pasts, past(version, c, seen, r.Settle))
 			case gitops.Unavailable, gitops.Internal:
 				return nil, err
 			default: // the file was another one then, or not yet there: no version of this Target
@@ -61,14 +62,18 @@ func collapse(pasts []gitops.Past, p gitops.Past) []gitops.Past {
 	return append(pasts, p)
 }
 
-func past(v gitops.Version, c PastCommit, seen []gitops.Observation) gitops.Past {
+// past joins a version with what was observed of it. Health that did not last
+// is no health: right after a sync Argo CD shows for a moment the health of
+// before.
+func past(v gitops.Version, c PastCommit, seen []gitops.Observation, settle time.Duration) gitops.Past {
 	p := gitops.Past{Version: v, Commit: c.SHA, At: c.At, Author: c.Author}
 	for _, o := range seen {
 		if o.Version != v {
 			continue
 		}
 		p.Observed = true
-		if o.Health == gitops.HealthHealthy && o.Last.Sub(o.First) >= p.Healthy.Last.Sub(p.Healthy.First) {
+		lasted := o.Last.Sub(o.First)
+		if o.Health == gitops.HealthHealthy && lasted >= max(settle, p.Healthy.Last.Sub(p.Healthy.First)) {
 			p.Healthy = o
 		}
 	}

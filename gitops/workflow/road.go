@@ -32,6 +32,7 @@ type Options struct {
 	SigningKey ed25519.PrivateKey // signs the block in pull request bodies
 	Expiry     time.Duration      // how long a proposal waits for decisions; 0 is 7 days
 	Poll       time.Duration      // how often a rollout is looked at; 0 is 5 s
+	Settle     time.Duration      // health that lasts less does not count; 0 is 10 s
 	Deadline   time.Duration      // how long a rollout may take before it counts as degraded; 0 is 30 min
 }
 
@@ -52,6 +53,7 @@ func New(p Ports, o Options, repositories ...*Repository) *Road {
 	}
 	o.Expiry = orDefault(o.Expiry, 7*24*time.Hour)
 	o.Poll = orDefault(o.Poll, 5*time.Second)
+	o.Settle = orDefault(o.Settle, 10*time.Second)
 	o.Deadline = orDefault(o.Deadline, 30*time.Minute)
 	return &Road{Ports: p, Options: o, repositories: repositories}
 }

@@ -113,12 +113,34 @@ func (w walk) arrive(ctx context.Context, c gitops.Change, s gitops.State) error
 		text = "degraded: " + failures(c.Rollout)
 		c.Reason, c.Next = failures(c.Rollout), "Roll back, or mend it and promote again."
 	}
+	if err := w.remember(ctx, c); err != nil {
+		return err
+	}
 	entry, err := w.enter(&c, s, Self, text)
 	if err != nil {
 		return err
 	}
 	_, err = w.write(ctx, w.lease, c, nil, entry)
 	return err
+}
+
+// remember notes as observed what the road itself has seen: a Target that
+// arrived was healthy for as long as it takes to settle.
+func (w walk) remember(ctx context.Context, c gitops.Change) error {
+	now := w.Clock()
+	for i, p := range c.Rollout {
+		if p.State != gitops.StateHealthy {
+			continue
+		}
+		err := w.Observations.Record(ctx, gitops.Observation{
+			Target: p.Target, Version: c.Plan.Targets[i].New, Commit: c.Merge.SHA,
+			Health: gitops.HealthHealthy, First: now.Add(-w.Settle), Last: now,
+		})
+		if err != nil {
+			return fmt.Errorf("note the health of %s: %w", p.Target, err)
+		}
+	}
+	return nil
 }
 
 // overall is what several Targets come to.

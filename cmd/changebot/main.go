@@ -1,0 +1,145 @@
+// Command changebot turns sentences in a chat room into reviewed, merged and
+// healthy changes of what runs, with git as the only thing that is edited.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // schedules and freezes are local times, also in a bare container
+
+	"github.com/alecthomas/kong"
+
+	"github.com/changebot/changebot/cmd/changebot/server"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitMisused = 2
+)
+
+// commands are what changebot can do.
+type commands struct {
+	Serve    serve    `cmd:"" help:"Run changebot: listen to chat and GitHub, and take changes from request to healthy."`
+	Validate validate `cmd:"" help:"Check the configuration and everything it names, and say what to do."`
+	Version  version  `cmd:"" help:"Print the version."`
+}
+
+// serve runs the server.
+type serve struct {
+	Config string `default:"changebot.yaml" type:"path" short:"c" help:"The configuration file. Secrets come from the environment: CHANGEBOT_…, or CHANGEBOT_…_FILE with a path."`
+}
+
+// validate checks the configuration.
+type validate struct {
+	Config  string `default:"changebot.yaml" type:"path" short:"c" help:"The configuration file."`
+	Offline bool   `help:"Check the file only, reach nothing."`
+}
+
+// version prints the version.
+type version struct{}
+
+// A stage is what a command runs on.
+type stage struct {
+	ctx            context.Context
+	env            func(string) string
+	stdout, stderr io.Writer
+}
+
+func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("changebot"),
+		kong.Description("A sentence in chat becomes a commit, a pull request, a merge and a healthy application."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+		kong.Bind(stage{ctx, env, stdout, stderr}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "changebot:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // --help has printed and is done
+	}
+	if err != nil {
+		parser.FatalIfErrorf(err)
+		return exitMisused
+	}
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(stderr, "changebot:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// Run serves until it is told to stop.
+func (s serve) Run(on stage) error {
+	config, err := server.LoadConfig(s.Config, on.env)
+	if err != nil {
+		return fmt.Errorf("the configuration does not work:\n%w\ncheck it with: changebot validate", err)
+	}
+	log := slog.New(slog.NewJSONHandler(on.stderr, nil))
+	running, err := server.New(on.ctx, config, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(running.Run(on.ctx), running.Close())
+}
+
+// Run prints each check with its outcome, and fails where one failed.
+func (v validate) Run(on stage) error {
+	config, err := server.LoadConfig(v.Config, on.env)
+	if err != nil {
+		return fmt.Errorf("the configuration does not work:\n%w", err)
+	}
+	fmt.Fprintln(on.stdout, "ok    configuration")
+	if v.Offline {
+		return nil
+	}
+	failed := 0
+	for check := range server.Validate(on.ctx, config) {
+		fmt.Fprintln(on.stdout, check)
+		if check.Outcome == server.CheckFailed {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of the checks failed", failed)
+	}
+	return nil
+}
+
+// Run prints the version, the commit it was built from, and Go's.
+func (version) Run(on stage) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		fmt.Fprintln(on.stdout, "changebot (unknown build)")
+		return nil
+	}
+	commit := ""
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			commit = " " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	fmt.Fprintf(on.stdout, "changebot %s%s %s\n", info.Main.Version, commit, info.GoVersion)
+	return nil
+}

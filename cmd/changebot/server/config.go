@@ -1,0 +1,170 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Config is what changebot.yaml and the environment say. Secrets come from
+// the environment only, each as NAME or NAME_FILE.
+type Config struct {
+	Listen       string       `yaml:"listen"` // address of the HTTP server; empty is 127.0.0.1:8080
+	Data         string       `yaml:"data"`   // folder for git mirrors and the default store
+	Store        Store        `yaml:"store"`
+	Repositories []Repository `yaml:"repositories"`
+	GitHub       GitHub       `yaml:"github"`
+	Slack        Slack        `yaml:"slack"`
+	ArgoCD       ArgoCD       `yaml:"argocd"`
+	Timing       Timing       `yaml:"timing"`
+
+	SigningKey Secret `yaml:"-"` // CHANGEBOT_SIGNING_KEY: 32 bytes in base64, signs blocks in pull requests
+}
+
+// Store says where state is kept.
+type Store struct {
+	URL string `yaml:"url"` // sqlite:///path/file.db or postgres://…; empty is changebot.db in Data
+}
+
+// A Repository is a GitOps repository that is served.
+type Repository struct {
+	Name   string `yaml:"name"`   // owner/name
+	Branch string `yaml:"branch"` // base branch; empty is main
+}
+
+// GitHub says how GitHub is reached.
+type GitHub struct {
+	AppID  int64  `yaml:"app_id"`
+	Slug   string `yaml:"slug"`    // of the App, as in its page's address
+	APIURL string `yaml:"api_url"` // of an Enterprise Server, ending in /api/v3; empty is github.com
+	GitURL string `yaml:"git_url"` // root of clone addresses; empty is https://github.com
+
+	PrivateKey    Secret `yaml:"-"` // CHANGEBOT_GITHUB_PRIVATE_KEY, PEM
+	WebhookSecret Secret `yaml:"-"` // CHANGEBOT_GITHUB_WEBHOOK_SECRET
+}
+
+// Slack says how Slack is reached. With an app token events come by Socket
+// Mode, else by HTTP with the signing secret.
+type Slack struct {
+	Team    string `yaml:"team"`    // workspace id; nobody else is heard
+	APIURL  string `yaml:"api_url"` // empty is Slack's own
+	Command string `yaml:"command"` // the slash command, for texts; empty is /change
+
+	BotToken      Secret `yaml:"-"` // CHANGEBOT_SLACK_BOT_TOKEN
+	SigningSecret Secret `yaml:"-"` // CHANGEBOT_SLACK_SIGNING_SECRET
+	AppToken      Secret `yaml:"-"` // CHANGEBOT_SLACK_APP_TOKEN
+}
+
+// ArgoCD says how Argo CD is reached.
+type ArgoCD struct {
+	Server    string `yaml:"server"`    // host:port of the API
+	PlainText bool   `yaml:"plaintext"` // no TLS
+	Insecure  bool   `yaml:"insecure"`  // TLS without checking the certificate
+	URL       string `yaml:"url"`       // root of its pages, for links; empty is https://server
+
+	Token Secret `yaml:"-"` // CHANGEBOT_ARGOCD_TOKEN
+}
+
+// Timing says how long things wait.
+type Timing struct {
+	Expiry    time.Duration `yaml:"expiry"`    // a proposal waits for decisions; 0 is 168h
+	Poll      time.Duration `yaml:"poll"`      // between looks at a rollout; 0 is 5s
+	Settle    time.Duration `yaml:"settle"`    // healthy for so long before it counts; 0 is 10s
+	Grace     time.Duration `yaml:"grace"`     // degraded for so long before it counts; 0 is 30s
+	Deadline  time.Duration `yaml:"deadline"`  // a rollout may take; 0 is 30m
+	Lag       time.Duration `yaml:"lag"`       // Slack's history may lag by so much; 0 is 1m
+	Observe   time.Duration `yaml:"observe"`   // between notes of everything's health; 0 is 15s
+	Reconcile time.Duration `yaml:"reconcile"` // between looks at every open change; 0 is 1m
+}
+
+// LoadConfig reads a file and the environment. It reports everything that is
+// wrong at once, with line numbers.
+func LoadConfig(path string, env func(string) string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read the configuration: %w", err)
+	}
+	var c Config
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := c.secrets(env); err != nil {
+		return c, err
+	}
+	c.defaults()
+	return c, c.check()
+}
+
+func (c *Config) secrets(env func(string) string) error {
+	var all error
+	for name, into := range map[string]*Secret{
+		"CHANGEBOT_SIGNING_KEY":           &c.SigningKey,
+		"CHANGEBOT_GITHUB_PRIVATE_KEY":    &c.GitHub.PrivateKey,
+		"CHANGEBOT_GITHUB_WEBHOOK_SECRET": &c.GitHub.WebhookSecret,
+		"CHANGEBOT_SLACK_BOT_TOKEN":       &c.Slack.BotToken,
+		"CHANGEBOT_SLACK_SIGNING_SECRET":  &c.Slack.SigningSecret,
+		"CHANGEBOT_SLACK_APP_TOKEN":       &c.Slack.AppToken,
+		"CHANGEBOT_ARGOCD_TOKEN":          &c.ArgoCD.Token,
+	} {
+		secret, err := secretFrom(env, name)
+		*into, all = secret, errors.Join(all, err)
+	}
+	return all
+}
+
+func (c *Config) defaults() {
+	c.Listen = orElse(c.Listen, "127.0.0.1:8080")
+	c.Data = orElse(c.Data, "changebot-data")
+	c.Store.URL = orElse(c.Store.URL, "sqlite://"+c.Data+"/changebot.db")
+	c.GitHub.GitURL = orElse(c.GitHub.GitURL, "https://github.com")
+	c.Slack.Command = orElse(c.Slack.Command, "/change")
+	for i := range c.Repositories {
+		c.Repositories[i].Branch = orElse(c.Repositories[i].Branch, "main")
+	}
+	for d, fallback := range map[*time.Duration]time.Duration{
+		&c.Timing.Expiry: 7 * 24 * time.Hour, &c.Timing.Poll: 5 * time.Second, &c.Timing.Settle: 10 * time.Second,
+		&c.Timing.Lag:   time.Minute,
+		&c.Timing.Grace: 30 * time.Second, &c.Timing.Deadline: 30 * time.Minute, &c.Timing.Observe: 15 * time.Second, &c.Timing.Reconcile: time.Minute,
+	} {
+		if *d == 0 {
+			*d = fallback
+		}
+	}
+}
+
+// check refuses what cannot work, and all that is unset where unset would mean
+// that nobody is asked who they are.
+func (c *Config) check() error {
+	var all error
+	need := func(ok bool, what string) {
+		if !ok {
+			all = errors.Join(all, errors.New(what))
+		}
+	}
+	need(len(c.Repositories) > 0, "repositories: name at least one, as {name: owner/name}")
+	need(c.GitHub.AppID != 0, "github.app_id: the App's id, from its page")
+	need(c.GitHub.Slug != "", "github.slug: the App's name as in its page's address")
+	need(!c.GitHub.PrivateKey.IsZero(), "CHANGEBOT_GITHUB_PRIVATE_KEY or …_FILE: the App's private key, PEM")
+	need(!c.GitHub.WebhookSecret.IsZero(), "CHANGEBOT_GITHUB_WEBHOOK_SECRET: the same as in the App's settings; it may not be empty")
+	need(c.Slack.Team != "", "slack.team: the workspace's id, T…; nobody else is heard")
+	need(!c.Slack.BotToken.IsZero(), "CHANGEBOT_SLACK_BOT_TOKEN: the bot's token, xoxb-…")
+	need(!c.Slack.SigningSecret.IsZero() || !c.Slack.AppToken.IsZero(), "CHANGEBOT_SLACK_SIGNING_SECRET (HTTP) or CHANGEBOT_SLACK_APP_TOKEN (Socket Mode): one of them")
+	need(c.ArgoCD.Server != "", "argocd.server: host:port of Argo CD's API")
+	need(!c.ArgoCD.Token.IsZero(), "CHANGEBOT_ARGOCD_TOKEN: a token of an account that may get and sync applications")
+	need(!c.SigningKey.IsZero(), "CHANGEBOT_SIGNING_KEY: 32 random bytes in base64, e.g. from: openssl rand -base64 32")
+	return all
+}
+
+func orElse(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

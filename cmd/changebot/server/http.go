@@ -1,0 +1,51 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/changebot/changebot/gitops/github"
+	"github.com/changebot/changebot/notifier/slack"
+)
+
+// The ways in, besides Slack's. GitHub's App is set up with this path.
+const (
+	pathGitHub = "/github/webhook"
+	pathAlive  = "/healthz"
+	pathReady  = "/readyz"
+)
+
+// handler routes what comes in by HTTP. Nothing but the two probes listens
+// without authentication.
+func (s *Server) handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	webhook, err := github.NewWebhook(s.config.GitHub.WebhookSecret.Reveal(), s.store, s.log, nil)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle(pathGitHub, webhook)
+	if s.config.Slack.AppToken.IsZero() {
+		in, err := s.chat.Receiver(s.store).Handler()
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range []string{slack.PathCommands, slack.PathEvents, slack.PathInteractions} {
+			mux.Handle(path, in)
+		}
+	}
+	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET "+pathReady, s.ready)
+	return mux, nil
+}
+
+// ready answers 204 while the store answers, else 503.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.store.Ping(ctx); err != nil {
+		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

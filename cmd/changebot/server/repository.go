@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/catalog"
+	"github.com/changebot/changebot/gitops/git"
+	"github.com/changebot/changebot/gitops/github"
+	"github.com/changebot/changebot/gitops/workflow"
+)
+
+// A repository is one GitOps repository with its open adapters.
+type repository struct {
+	name, branch string
+	github       *github.Repository
+	mirror       *git.Mirror
+	git          git.Repository
+}
+
+func (s *Server) openRepositories(ctx context.Context) error {
+	app, err := githubApp(s.config.GitHub)
+	if err != nil {
+		return err
+	}
+	for _, r := range s.config.Repositories {
+		opened, err := s.openRepository(ctx, app, r)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", r.Name, err)
+		}
+		s.repos = append(s.repos, opened)
+	}
+	return nil
+}
+
+func (s *Server) openRepository(ctx context.Context, app github.App, r Repository) (*repository, error) {
+	remote, err := github.Open(ctx, app, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	mirror, err := git.Open(ctx, git.Options{
+		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
+		Dir:    filepath.Join(s.config.Data, "mirrors", strings.ReplaceAll(r.Name, "/", "__")+".git"),
+		Branch: r.Branch, Auth: remote.GitAuth, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	bot := git.Identity{Name: remote.Bot(), Email: fmt.Sprintf("%d+%s@users.noreply.github.com", app.ID, remote.Bot())}
+	return &repository{
+		name: r.Name, branch: r.Branch, github: remote, mirror: mirror,
+		git: git.Repository{Mirror: mirror, Identity: bot},
+	}, nil
+}
+
+func (r *repository) workflow() *workflow.Repository {
+	return &workflow.Repository{
+		Name: r.name, Branch: r.branch,
+		Git: r.git, Pulls: r.github, Gate: r.github, Past: r.github, Catalogs: catalog.New(r.name, r.git),
+	}
+}
+
+func githubApp(c GitHub) (github.App, error) {
+	key, err := privateKey(c.PrivateKey)
+	return github.App{ID: c.AppID, Slug: c.Slug, Key: key, APIURL: c.APIURL}, err
+}
+
+func privateKey(s Secret) (*rsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(s.Reveal()))
+	if block == nil {
+		return nil, errors.New("CHANGEBOT_GITHUB_PRIVATE_KEY is not PEM: give the file that GitHub let you download")
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("CHANGEBOT_GITHUB_PRIVATE_KEY is not an RSA private key")
+	}
+	rsaKey, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("CHANGEBOT_GITHUB_PRIVATE_KEY is not an RSA private key")
+	}
+	return rsaKey, nil
+}
+
+// links are the pages about a Change besides its pull request: its
+// applications in Argo CD.
+func (s *Server) links(c gitops.Change) []gitops.Link {
+	root := strings.TrimSuffix(s.config.ArgoCD.URL, "/")
+	if root == "" {
+		root = "https://" + s.config.ArgoCD.Server
+	}
+	var links []gitops.Link
+	for _, step := range c.Plan.Targets {
+		app := step.Target.Argo
+		namespace := orElse(app.Namespace, "argocd")
+		links = append(links, gitops.Link{Text: "Argo CD", URL: fmt.Sprintf("%s/applications/%s/%s", root, namespace, app.Name)})
+	}
+	return links
+}

@@ -1,0 +1,242 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/changebot/changebot/test/slacktest"
+)
+
+// A command is one word of a story. An error ends the story.
+type command func(s *story, args []string) error
+
+// commands are the words of a story:
+//
+//	slash PERSON ROOM WORDS…      types /change WORDS
+//	say PERSON ROOM WORDS…        posts a message; @changebot mentions the bot
+//	see ROOM PATTERN              waits until the room's transcript matches; @PERSON is their direct messages
+//	told PERSON PATTERN           waits until something only that person sees matches
+//	press PERSON ROOM BUTTON      presses the newest button with these words
+//	fill PERSON LABEL=VALUE…      fills in and submits the open form
+//	log PATTERN                   waits until changebot's log matches
+//	start                         runs changebot and waits until it is ready
+//	crash, restart                SIGKILL, and a new process
+//	forged-slack, forged-github   calls that neither of them signed
+//
+// and those of git, GitHub and Argo CD in remotes_test.go. A "!" before see
+// and told says that it must not be so now.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	words := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
+	for name, c := range actions() {
+		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			s := ts.Value(storyKey{}).(*story)
+			if neg {
+				ts.Fatalf("! makes no sense before %s", name)
+			}
+			if err := c(s, args); err != nil {
+				ts.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, s.log)
+			}
+		}
+	}
+	for name, look := range looks() {
+		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			s := ts.Value(storyKey{}).(*story)
+			if err := s.expect(look, neg, args); err != nil {
+				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+			}
+		}
+	}
+	return words
+}
+
+// A look reads something from a server, for a pattern to match.
+type look func(s *story, where string) (string, error)
+
+func looks() map[string]look {
+	return map[string]look{
+		"see": func(s *story, room string) (string, error) {
+			id, err := s.room(room)
+			return s.Slack.Transcript(id), err
+		},
+		"told":  told,
+		"log":   func(s *story, _ string) (string, error) { return s.log.String(), nil },
+		"file":  file,
+		"pull":  pull,
+		"app":   app,
+		"calls": calls,
+		"main":  mainLog,
+
+		"status": gateStatus,
+	}
+}
+
+// expect waits until what a look reads matches; with neg it must not match now.
+func (s *story) expect(l look, neg bool, args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("takes a place and a pattern")
+	}
+	pattern, err := regexp.Compile("(?s)" + args[1])
+	if err != nil {
+		return err
+	}
+	var text string
+	if neg {
+		text, err = l(s, args[0])
+		if err == nil && pattern.MatchString(text) {
+			err = fmt.Errorf("it is so:\n%s", text)
+		}
+		return err
+	}
+	ctx, cancel := waiting()
+	defer cancel()
+	err = until(ctx, func() (bool, error) {
+		text, err = l(s, args[0])
+		return pattern.MatchString(text), err
+	})
+	if err != nil {
+		return fmt.Errorf("%w; it is:\n%s\nchangebot's log:\n%s", err, text, tail(s.log.String(), 4000))
+	}
+	return nil
+}
+
+func tail(s string, most int) string { return s[max(0, len(s)-most):] }
+
+func actions() map[string]command {
+	return map[string]command{
+		"slash": func(s *story, args []string) error {
+			user, room, err := s.who(args)
+			if err != nil {
+				return err
+			}
+			_, err = s.Slack.Slash(user, room, "/change", strings.Join(args[2:], " "))
+			return err
+		},
+		"say": func(s *story, args []string) error {
+			user, room, err := s.who(args)
+			if err != nil {
+				return err
+			}
+			_, err = s.Slack.Say(user, room, strings.Join(args[2:], " "), "")
+			return err
+		},
+		"press":   press,
+		"fill":    fill,
+		"crash":   func(s *story, _ []string) error { return s.stop(syscall.SIGKILL) },
+		"start":   func(s *story, _ []string) error { return s.start() },
+		"restart": func(s *story, _ []string) error { return s.start() },
+		"push":    push,
+		"review":  review,
+		"merge":   merge,
+		"close":   closePull,
+		"forge":   forgeStatus,
+		"conform": conform,
+
+		"forged-slack":  forgedSlack,
+		"forged-github": forgedGitHub,
+	}
+}
+
+// who reads a person and a room from the first two words.
+func (s *story) who(args []string) (user, room string, err error) {
+	if len(args) < 3 {
+		return "", "", fmt.Errorf("takes a person, a room and words")
+	}
+	if user, err = s.person(args[0]); err != nil {
+		return "", "", err
+	}
+	room, err = s.room(args[1])
+	return user, room, err
+}
+
+// person is the Slack id of one of the example's people.
+func (s *story) person(name string) (string, error) {
+	id := "U0" + strings.ToUpper(name)
+	if _, ok := s.Slack.User(id); !ok {
+		return "", fmt.Errorf("nobody is called %s", name)
+	}
+	return id, nil
+}
+
+// room is a channel's id; @name is that person's direct messages with the bot.
+func (s *story) room(name string) (string, error) {
+	if person, ok := strings.CutPrefix(name, "@"); ok {
+		user, err := s.person(person)
+		return s.Slack.DM(user), err
+	}
+	id, ok := s.Slack.ChannelID(strings.TrimPrefix(name, "#"))
+	if !ok {
+		return "", fmt.Errorf("there is no room %s", name)
+	}
+	return id, nil
+}
+
+func told(s *story, name string) (string, error) {
+	user, err := s.person(name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, m := range s.Slack.Ephemeral(user) {
+		b.WriteString(s.Slack.Text(m) + "\n")
+	}
+	return b.String(), nil
+}
+
+// press presses the newest button with these words, as soon as there is one.
+func press(s *story, args []string) error {
+	user, room, err := s.who(args)
+	if err != nil {
+		return err
+	}
+	words := strings.Join(args[2:], " ")
+	ctx, cancel := waiting()
+	defer cancel()
+	var newest slacktest.Message
+	err = until(ctx, func() (bool, error) {
+		messages := s.Slack.Messages(room)
+		for i := len(messages) - 1; i >= 0; i-- {
+			if m := messages[i]; !m.Deleted && strings.Contains(s.Slack.Text(m), "["+words+"]") {
+				newest = m
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("no such button: %w\n%s", err, s.Slack.Transcript(room))
+	}
+	_, err = s.Slack.Click(user, room, newest.TS, words, 0)
+	return err
+}
+
+// fill submits the form that is open, waiting until there is one.
+func fill(s *story, args []string) error {
+	user, err := s.person(args[0])
+	if err != nil {
+		return err
+	}
+	ctx, cancel := waiting()
+	defer cancel()
+	var view slacktest.View
+	if err := s.Slack.WaitFor(ctx, func() bool {
+		v, ok := s.Slack.TopView(user)
+		view = v
+		return ok
+	}); err != nil {
+		return fmt.Errorf("no form is open: %w", err)
+	}
+	values := map[string]string{}
+	for _, a := range args[1:] {
+		label, value, _ := strings.Cut(a, "=")
+		values[label] = value
+	}
+	outcome, err := s.Slack.Submit(user, view.ID, values)
+	if err == nil && len(outcome.Errors) > 0 {
+		err = fmt.Errorf("the form was not accepted: %v", outcome.Errors)
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/changebot/changebot/test/githubtest"
+)
+
+// The words about git, GitHub and Argo CD:
+//
+//	file PATH PATTERN             a file on main
+//	main - PATTERN                main's log, newest first, with messages
+//	pull N PATTERN                a pull request: "open", "merged" or "closed", title, labels, body
+//	app NAME PATTERN              an application: its health, sync, images and conditions
+//	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
+//	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
+//	review LOGIN N approve|reject|… a review on GitHub
+//	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
+//	forge LOGIN N                 sets changebot's own status to success
+//	status N PATTERN              changebot's status on a pull request's head
+//	conform                       no call and no message was outside its schema; git is whole
+//
+// BRANCH "pull/N" is the branch of a pull request.
+
+const repo = "acme/gitops"
+
+// git runs git on the server's repository.
+func (s *story) git(args ...string) (string, error) {
+	out, err := exec.Command("git", append([]string{"-C", s.RepoDir()}, args...)...).CombinedOutput() //nolint:gosec,noctx // the test's own words
+	return string(out), err
+}
+
+func file(s *story, path string) (string, error) {
+	out, _ := s.git("show", "main:"+path)
+	return out, nil
+}
+
+func mainLog(s *story, _ string) (string, error) { return s.git("log", "--format=%s%n%b", "main") }
+
+func pull(s *story, number string) (string, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return "", err
+	}
+	p, ok := s.GitHub.Pull(repo, n)
+	if !ok {
+		return "", nil
+	}
+	return p.String(), nil
+}
+
+func app(s *story, name string) (string, error) {
+	v, ok := s.Argo.Application(name)
+	if !ok {
+		return "", fmt.Errorf("there is no application %s", name)
+	}
+	return fmt.Sprintf("%+v", v), nil
+}
+
+func calls(s *story, match string) (string, error) {
+	return strconv.Itoa(len(s.GitHub.Requests(githubtest.Filter{Match: match}))), nil
+}
+
+func push(s *story, args []string) error {
+	if len(args) != 5 {
+		return errors.New("takes a login, a branch, a path, the old and the new text")
+	}
+	branch, err := s.branch(args[1])
+	if err != nil {
+		return err
+	}
+	text, err := s.git("show", branch+":"+args[2])
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, text)
+	}
+	if !strings.Contains(text, args[3]) {
+		return fmt.Errorf("%s does not hold %q:\n%s", args[2], args[3], text)
+	}
+	changed := strings.Replace(text, args[3], args[4], 1)
+	_, err = s.GitHub.Push(repo, branch, args[0], map[string]string{args[2]: changed}, "Edit "+args[2])
+	return err
+}
+
+// branch resolves "pull/N", as soon as that pull request is there.
+func (s *story) branch(name string) (string, error) {
+	number, isPull := strings.CutPrefix(name, "pull/")
+	if !isPull {
+		return name, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := waiting()
+	defer cancel()
+	var head string
+	err = until(ctx, func() (bool, error) {
+		p, ok := s.GitHub.Pull(repo, n)
+		head = p.Head
+		return ok, nil
+	})
+	return head, err
+}
+
+func review(s *story, args []string) error {
+	if len(args) < 3 {
+		return errors.New("takes a login, a number and approve, reject or comment")
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	state := map[string]string{"approve": githubtest.Approve, "reject": githubtest.RequestChanges, "comment": githubtest.Comment}[args[2]]
+	return s.GitHub.ReviewAs(args[0], repo, n, state, strings.Join(args[3:], " "))
+}
+
+func merge(s *story, args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	_, err = s.GitHub.MergeAs(args[0], repo, n)
+	return err
+}
+
+func closePull(s *story, args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return s.GitHub.ClosePR(args[0], repo, n)
+}
+
+func forgeStatus(s *story, args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	p, ok := s.GitHub.Pull(repo, n)
+	if !ok {
+		return fmt.Errorf("there is no #%d", n)
+	}
+	return s.GitHub.SetStatusAs(args[0], repo, p.HeadSHA, "changebot/main", "success", "forged")
+}
+
+// gateStatus reads what changebot's status on a pull request says now.
+func gateStatus(s *story, number string) (string, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return "", err
+	}
+	p, _ := s.GitHub.Pull(repo, n)
+	all := s.GitHub.Statuses(repo, p.HeadSHA, "changebot/main")
+	if len(all) == 0 {
+		return "", nil
+	}
+	return all[len(all)-1], nil
+}
+
+// conform fails where a call was outside GitHub's description, a message
+// outside Slack's schema, or the repository is damaged.
+func conform(s *story, _ []string) error {
+	var all error
+	for _, v := range s.GitHub.Violations() {
+		all = errors.Join(all, fmt.Errorf("GitHub: %v", v))
+	}
+	for _, v := range s.Slack.Violations() {
+		all = errors.Join(all, fmt.Errorf("Slack: %v", v))
+	}
+	if out, err := s.git("fsck", "--strict"); err != nil {
+		all = errors.Join(all, fmt.Errorf("git fsck: %w: %s", err, out))
+	}
+	return all
+}
