@@ -29,6 +29,11 @@ func buttons(c gitops.Change) []Button {
 		return []Button{cancel}
 	case gitops.StateSyncing, gitops.StateDegraded:
 		return []Button{rollBack(c)}
+	case gitops.StateHealthy:
+		if c.Request.Command.Kind == gitops.KindRollback {
+			return nil // the way back was the point
+		}
+		return []Button{rollBack(c)}
 	default:
 		return nil
 	}

@@ -55,7 +55,7 @@ func (m *Mirror) clone(ctx context.Context) error {
 		st.close()
 		return m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
 	}
-	m.log.Info("cloned", "tip", tip, "objects", st.objects(), "took", time.Since(start))
+	m.log.Info("cloned", "tip", tip.String(), "objects", st.objects(), "took", time.Since(start))
 	return nil
 }
 

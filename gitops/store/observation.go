@@ -12,8 +12,8 @@ import (
 // Record notes what is seen now: it extends the newest observation of the
 // Target where version and health are the same, and begins a new one where
 // they are not. An extended observation keeps the commit it began at: a
-// repository's later commits mostly belong to others. Seen.First and Seen.Last
-// are the store's to fill in.
+// repository's later commits mostly belong to others. Seen.First, where it is
+// set and lies before now, is since when it has been so; Seen.Last is always now.
 func (s *Store) Record(ctx context.Context, seen gitops.Observation) error {
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		ref := seen.Target
@@ -26,20 +26,25 @@ func (s *Store) Record(ctx context.Context, seen gitops.Observation) error {
 			return err
 		}
 		now := millis(s.now())
+		first := now
+		if !seen.First.IsZero() {
+			first = min(now, millis(seen.First))
+		}
 		if err == nil && newest.Version == seen.Version && newest.Health == seen.Health {
 			_, err := tx.ExecContext(ctx, `
-				UPDATE observations SET last_seen = $1
+				UPDATE observations SET last_seen = $1, first_seen = $6
 				WHERE repository = $2 AND application = $3 AND environment = $4 AND first_seen = $5 AND last_seen < $1`,
-				now, ref.Repository, ref.Application, ref.Environment, millis(newest.First))
+				now, ref.Repository, ref.Application, ref.Environment, millis(newest.First), min(first, millis(newest.First)))
 			return err
 		}
 		// Two in one millisecond, or a clock set back, still follow each other.
-		now = max(now, millis(newest.First)+1)
+		first = max(first, millis(newest.First)+1)
+		now = max(now, first)
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO observations (repository, application, environment, first_seen, last_seen, tag, digest, commit_sha, health)
-			VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)`,
-			ref.Repository, ref.Application, ref.Environment, now,
-			clean(seen.Version.Tag), clean(seen.Version.Digest), clean(seen.Commit), clean(string(seen.Health)))
+			VALUES ($1, $2, $3, $4, $9, $5, $6, $7, $8)`,
+			ref.Repository, ref.Application, ref.Environment, first,
+			clean(seen.Version.Tag), clean(seen.Version.Digest), clean(seen.Commit), clean(string(seen.Health)), now)
 		return err
 	})
 	if err != nil {

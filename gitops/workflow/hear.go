@@ -84,7 +84,7 @@ func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
 	for longer := 0; ; longer++ {
 		c := gitops.Change{ID: gitops.ChangeID(q.Key, longer), Request: q, State: gitops.StateRequested}
 		c.Times = map[gitops.State]time.Time{gitops.StateRequested: q.At}
-		entry := gitops.Entry{Kind: gitops.EntryTransition, Actor: q.Requester.ID, Text: fmt.Sprintf("%s asked: %s", q.Requester.Name, q.Text)}
+		entry := gitops.Entry{Kind: gitops.EntryTransition, Actor: q.Requester.ID, Text: "asked: " + q.Text}
 		stored, err := r.write(ctx, gitops.Lease{}, c, nil, entry)
 		switch {
 		case err == nil:

@@ -116,13 +116,13 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 	}
 	d.Digest, d.HeadSHA, d.At = c.Plan.Digest, c.Proposal.HeadSHA, w.Clock()
 	c.Decisions = append(c.Decisions, d)
-	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s %s (digest %s, %s)", d.Person.Name, participle(d.Answer), d.Digest.Short(), d.Via)}
+	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s (digest %s, by %s)", participle(d.Answer), d.Digest.Short(), d.Via)}
 	if d.Answer != gitops.Reject {
 		_, err := w.write(ctx, w.lease, c, nil, entry)
 		return gitops.Reply{Change: c.ID}, err
 	}
 	c.Reason = fmt.Sprintf("Rejected by %s: “%s”", d.Person.Name, d.Reason)
-	ended, err := w.enter(&c, gitops.StateRejected, d.Person.ID, c.Reason)
+	ended, err := w.enter(&c, gitops.StateRejected, d.Person.ID, "said why: “"+d.Reason+"”")
 	if err != nil {
 		return gitops.Reply{}, err
 	}
@@ -133,7 +133,7 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 // refuse records that somebody tried to decide who may not, and says why.
 func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v gitops.Verdict) error {
 	rule := v.First(v.Outcome)
-	text := fmt.Sprintf("%s's answer (%s, by %s) does not count: %s", d.Person.Name, d.Answer, d.Via, rule.Reason)
+	text := fmt.Sprintf("tried to %s by %s; that does not count: %s", d.Answer, d.Via, rule.Reason)
 	kind := gitops.EntryRefusal
 	if d.Via == "github" {
 		kind = gitops.EntryNote // there is nobody to answer, so the thread says it
@@ -175,7 +175,7 @@ func (w walk) confirm(ctx context.Context, c gitops.Change, p gitops.Person) err
 	}
 	question := c.Question
 	c.Request.Confirmed, c.Question = true, ""
-	_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Actor: p.ID, Text: p.Name + " confirmed: " + question})
+	_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Actor: p.ID, Text: "confirmed: " + question})
 	return err
 }
 

@@ -107,7 +107,10 @@ func (w walk) healthEvidence(ctx context.Context, t gitops.Target, v gitops.Vers
 		if o.Version != v {
 			continue
 		}
-		return fmt.Sprintf("%s in %s: %s for %s", v, t.Environment, lower(o.Health), Duration(o.Last.Sub(o.First))), nil
+		if lasted := o.Last.Sub(o.First); lasted >= time.Minute {
+			return fmt.Sprintf("%s in %s: %s for %s", v, t.Environment, lower(o.Health), Duration(lasted)), nil
+		}
+		return fmt.Sprintf("%s in %s: %s, seen for less than a minute", v, t.Environment, lower(o.Health)), nil
 	}
 	return fmt.Sprintf("%s in %s: health unknown, it was not observed", v, t.Environment), nil
 }

@@ -75,7 +75,7 @@ func (w walk) withdraw(ctx context.Context, c gitops.Change, p gitops.Person) er
 		}
 		d.Answer, d.Reason, d.At = gitops.Withdraw, "", w.Clock()
 		c.Decisions = append(c.Decisions, d)
-		entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: p.ID, Text: p.Name + " withdrew the approval"}
+		entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: p.ID, Text: "withdrew the approval"}
 		if c.State != gitops.StateApproved {
 			_, err := w.write(ctx, w.lease, c, nil, entry)
 			return err

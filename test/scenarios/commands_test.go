@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -19,6 +20,7 @@ type command func(s *story, args []string) error
 //	slash PERSON ROOM WORDS…      types /change WORDS
 //	say PERSON ROOM WORDS…        posts a message; @changebot mentions the bot
 //	see ROOM PATTERN              waits until the room's transcript matches; @PERSON is their direct messages
+//	raw ROOM PATTERN              the same with the messages as they came
 //	told PERSON PATTERN           waits until something only that person sees matches
 //	press PERSON ROOM BUTTON      presses the newest button with these words
 //	fill PERSON LABEL=VALUE…      fills in and submits the open form
@@ -63,6 +65,7 @@ func looks() map[string]look {
 			return s.Slack.Transcript(id), err
 		},
 		"told":  told,
+		"raw":   raw,
 		"log":   func(s *story, _ string) (string, error) { return s.log.String(), nil },
 		"file":  file,
 		"pull":  pull,
@@ -79,7 +82,7 @@ func (s *story) expect(l look, neg bool, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("takes a place and a pattern")
 	}
-	pattern, err := regexp.Compile("(?s)" + args[1])
+	pattern, err := regexp.Compile("(?si)" + args[1])
 	if err != nil {
 		return err
 	}
@@ -186,6 +189,16 @@ func told(s *story, name string) (string, error) {
 	return b.String(), nil
 }
 
+// raw is a room's messages as they came, markup and all.
+func raw(s *story, name string) (string, error) {
+	room, err := s.room(name)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(s.Slack.Messages(room))
+	return string(text), err
+}
+
 // press presses the newest button with these words, as soon as there is one.
 func press(s *story, args []string) error {
 	user, room, err := s.who(args)
@@ -197,7 +210,7 @@ func press(s *story, args []string) error {
 	defer cancel()
 	var newest slacktest.Message
 	err = until(ctx, func() (bool, error) {
-		messages := s.Slack.Messages(room)
+		messages := append(s.Slack.Messages(room), s.private(user, room)...)
 		for i := len(messages) - 1; i >= 0; i-- {
 			if m := messages[i]; !m.Deleted && strings.Contains(s.Slack.Text(m), "["+words+"]") {
 				newest = m
@@ -211,6 +224,17 @@ func press(s *story, args []string) error {
 	}
 	_, err = s.Slack.Click(user, room, newest.TS, words, 0)
 	return err
+}
+
+// private are the messages that only this person sees in a room.
+func (s *story) private(user, room string) []slacktest.Message {
+	var in []slacktest.Message
+	for _, m := range s.Slack.Ephemeral(user) {
+		if m.Channel == room {
+			in = append(in, m)
+		}
+	}
+	return in
 }
 
 // fill submits the form that is open, waiting until there is one.
