@@ -91,8 +91,8 @@ type Merge struct {
 // Progress is how far one Target has come after the merge.
 type Progress struct {
 	Target   TargetRef
-	State    State // StateMerged, StateSyncing, StateHealthy or StateDegraded
-	Waiting  string
+	State    State  // StateMerged, StateSyncing, StateHealthy or StateDegraded
+	Waiting  string // what is waited for, as a sentence
 	Failures []Failure
 	At       time.Time // when State was reached
 }

@@ -62,7 +62,7 @@ func progress(p gitops.Progress) Text {
 	}
 	t := line(say(mark+p.Target.String()+"  "), bold(string(p.State)))
 	if p.Waiting != "" && p.State != gitops.StateHealthy && p.State != gitops.StateDegraded {
-		t = line(t, say(", waits for "+p.Waiting))
+		t = line(t, say("  "+p.Waiting))
 	}
 	if !p.At.IsZero() {
 		t = line(t, say("  since "), date(p.At))

@@ -154,7 +154,7 @@ func TestTheLiveMessageSaysHowFarAndWhoIsNext(t *testing.T) {
 		{"somebody pushed to the branch", foreign},
 		{"approved", approved},
 		{"merged", merged},
-		{"syncing", rollingOut(at(merged, gitops.StateSyncing, "", ""), gitops.StateSyncing, "the sync to finish")},
+		{"syncing", rollingOut(at(merged, gitops.StateSyncing, "", ""), gitops.StateSyncing, "The sync is running.")},
 		{"healthy", rollingOut(at(merged, gitops.StateHealthy, "", ""), gitops.StateHealthy, "")},
 		{"rolled back", rollback(at(merged, gitops.StateHealthy, "", ""))},
 		{"degraded", rollingOut(at(merged, gitops.StateDegraded, "", ""), gitops.StateDegraded, "", pull)},
@@ -194,7 +194,7 @@ func TestThreadAndCardsTellTheRest(t *testing.T) {
 		{"a card that others made needless", View{Change: approved, Standing: card("dan")}},
 		{"a card of an earlier proposal", View{Change: second, Standing: card("bob")}},
 		{"a card of a change that ended", View{Change: at(proposed(), gitops.StateCancelled, "Cancelled by Ada Lovelace", ""), Standing: card("bob")}},
-		{"the rollout", View{Change: rollingOut(at(approved, gitops.StateSyncing, "", ""), gitops.StateSyncing, "Deployment/checkout to roll out")}},
+		{"the rollout", View{Change: rollingOut(at(approved, gitops.StateSyncing, "", ""), gitops.StateSyncing, "Waiting for Deployment/checkout to roll out.")}},
 	} {
 		fmt.Fprintf(&b, "## %s\n\n", show.title)
 		for _, s := range Desired(show.view)[1:] {

@@ -144,14 +144,14 @@ func next(c gitops.Change) Text {
 	case gitops.StateMerged:
 		return me("I ask Argo CD to apply it.")
 	default:
-		waiting := "it is healthy"
+		waiting := ""
 		for _, p := range c.Rollout {
 			if p.State != gitops.StateHealthy && p.Waiting != "" {
 				waiting = p.Waiting
 				break
 			}
 		}
-		return me("I watch until it is healthy; right now I wait for " + waiting + ".")
+		return line(me("I watch until it is healthy."), spaced(waiting))
 	}
 }
 

@@ -252,7 +252,7 @@ type Want struct {
 // A Rollout is how far an application has come.
 type Rollout struct {
 	State    gitops.State // StateSyncing, StateHealthy or StateDegraded
-	Waiting  string       // what is waited for, as a phrase: "the sync to finish"
+	Waiting  string       // what is waited for, as a sentence
 	Failures []gitops.Failure
 	URL      string // the application in Argo CD's own pages
 

@@ -188,8 +188,10 @@ func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, pr
 		Kind: gitops.KindRollback, Applications: c.Request.Command.Applications,
 		Environment: c.Request.Command.Environment, Because: "#" + c.ID + " is " + string(c.State),
 	}
+	room := press.Room
+	room.Thread = c.Request.Room.Thread // a change of its own stands where the first one does
 	id, err := w.submit(ctx, gitops.Request{
-		Key: press.Key, Command: command, Repository: w.repo.Name, Requester: p, Room: press.Room, At: w.Clock(),
+		Key: press.Key, Command: command, Repository: w.repo.Name, Requester: p, Room: room, At: w.Clock(),
 		Text: "[Roll back] on #" + c.ID,
 	})
 	return gitops.Reply{Change: id}, err

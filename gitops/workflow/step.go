@@ -66,7 +66,11 @@ type walk struct {
 // end leads a Change to one of its ends, with the reason.
 func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gitops.Error, actor string) error {
 	c.Reason, c.Next = why.Message, why.Next
-	entry, err := w.enter(&c, s, actor, why.Message)
+	text := why.Message
+	if actor != Self {
+		text = string(s) + " it" // whose doing it was stands before it
+	}
+	entry, err := w.enter(&c, s, actor, text)
 	if err != nil {
 		return err
 	}

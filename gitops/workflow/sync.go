@@ -33,7 +33,7 @@ func (w walk) sync(ctx context.Context, c gitops.Change) error {
 // have, or does not let changebot touch, is that Target's outcome and keeps
 // none of the others from theirs.
 func (w walk) syncTarget(ctx context.Context, c gitops.Change, t gitops.Target) (gitops.Progress, error) {
-	progress := gitops.Progress{Target: t.TargetRef, State: gitops.StateSyncing, Waiting: "the sync to begin", At: w.Clock()}
+	progress := gitops.Progress{Target: t.TargetRef, State: gitops.StateSyncing, Waiting: "The sync is about to begin.", At: w.Clock()}
 	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
 		Intent: effect.Intent{Change: c.ID, Key: "sync/" + t.Argo.Name, Text: "sync " + t.Argo.Name},
 		Ask: func(ctx context.Context) (bool, bool, error) {

@@ -61,7 +61,7 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 		now.State = gitops.StateDegraded
 		now.Failures = append(now.Failures, gitops.Failure{
 			Resource: "Application/" + s.Target.Argo.Name,
-			Message:  fmt.Sprintf("not healthy after %s; still waiting for %s", Duration(w.Deadline), rollout.Waiting),
+			Message:  fmt.Sprintf("not healthy after %s. %s", Duration(w.Deadline), rollout.Waiting),
 		})
 	}
 	if now.State != before.State {
