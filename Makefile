@@ -1,0 +1,51 @@
+# changebot: make alone prints what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench fuzz e2e-argocd e2e-browser build image
+
+GO      ?= go
+BIN     ?= bin
+TOOLS   := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/changebot/tools
+LINT    := $(TOOLS)/golangci-lint
+LINT_VERSION := v2.15.0
+
+# The race detector needs a C compiler; without one the tests run all the same.
+RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race)
+
+help: ## print this
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the playground and print its address
+	$(GO) run ./cmd/playground
+
+demo: ## play four stories without a browser and print the rooms
+	$(GO) run ./cmd/playground -demo
+
+test: ## run all tests and scenarios
+	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
+	$(GO) test $(RACE) -timeout 20m ./...
+
+lint: $(LINT) ## check form and habits
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./gitops/...
+
+fuzz: ## run each fuzz target for half a minute
+	$(GO) test ./gitops/sentence -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 1x
+	$(GO) test ./gitops/manifest -run '^$$' -fuzz FuzzSet -fuzztime 30s -fuzzminimizetime 1x
+
+e2e-argocd: ## run against a real Argo CD (builds it at the first time: up to 20 minutes)
+	test/argocd/build.sh
+	CHANGEBOT_ARGOCD=real $(GO) test -count=1 -timeout 20m ./test/e2e ./test/argocdtest -run 'TestArgoCD|TestConformance'
+
+e2e-browser: ## click through the playground in Debian's chromium
+	cd test/e2e/browser && npm ci --no-audit --no-fund && node run.mjs
+
+build: ## build changebot into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/changebot ./cmd/changebot
+
+image: ## build the container image changebot:dev
+	docker build -t changebot:dev .
