@@ -100,7 +100,7 @@ func TestOfSeveralRulesTheStrictestWins(t *testing.T) {
 		{[]gitops.Verdict{allowed, allowed}, gitops.OutcomeAllowed},
 		{[]gitops.Verdict{allowed, waiting}, gitops.OutcomeWaiting},
 		{[]gitops.Verdict{waiting, allowed, denied}, gitops.OutcomeDenied},
-		{[]gitops.Verdict{allowed, {Rule: "typo", Outcome: "alowed"}}, "alowed"},
+		{[]gitops.Verdict{allowed, {Rule: "typo", Outcome: "permitted"}}, "permitted"},
 	}
 	for _, tt := range tests {
 		got := gitops.All("all", tt.rules...)
@@ -145,10 +145,11 @@ func TestAChangeIsNeverMergedWithoutBeingProposed(t *testing.T) {
 }
 
 func TestTheSameAskHasTheSameID(t *testing.T) {
-	if gitops.ChangeID("slack/1", 0) != gitops.ChangeID("slack/1", 0) {
-		t.Error("one key led to two ids")
+	first := gitops.ChangeID("slack/1", 0)
+	if again := gitops.ChangeID("slack/1", 0); again != first {
+		t.Errorf("one key led to %s and %s", first, again)
 	}
-	if gitops.ChangeID("slack/1", 0) == gitops.ChangeID("slack/2", 0) || len(gitops.ChangeID("slack/1", 2)) != len("c-")+8 {
+	if first == gitops.ChangeID("slack/2", 0) || len(gitops.ChangeID("slack/1", 2)) != len("c-")+8 {
 		t.Error("ids do not follow from the key")
 	}
 }

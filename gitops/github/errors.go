@@ -45,14 +45,14 @@ func classify(answer *gh.ErrorResponse) (gitops.Code, string) {
 			said += " " + e.Message
 		}
 	}
-	switch status := answer.Response.StatusCode; {
-	case status == http.StatusNotFound:
+	switch status := answer.Response.StatusCode; status {
+	case http.StatusNotFound:
 		return gitops.NotFound, "GitHub does not have it, or does not let changebot see it."
-	case status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return gitops.Denied, "GitHub does not let changebot do that: " + said
-	case status == http.StatusMethodNotAllowed, status == http.StatusConflict:
+	case http.StatusMethodNotAllowed, http.StatusConflict:
 		return gitops.Conflict, "GitHub refuses for now: " + said
-	case status == http.StatusUnprocessableEntity:
+	case http.StatusUnprocessableEntity:
 		return gitops.Invalid, "GitHub does not accept it: " + said
 	default:
 		return gitops.Unavailable, fmt.Sprintf("GitHub answered %d; this is tried again.", status)

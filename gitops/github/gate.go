@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -67,7 +68,7 @@ func (r *Repository) Enforced(ctx context.Context, branch string) (bool, string,
 		return byRule, "", err
 	}
 	p, response, err := r.client.Repositories.GetBranchProtection(ctx, r.owner, r.name, branch)
-	if response != nil && response.StatusCode == http.StatusNotFound || err == gh.ErrBranchNotProtected {
+	if response != nil && response.StatusCode == http.StatusNotFound || errors.Is(err, gh.ErrBranchNotProtected) {
 		return false, fmt.Sprintf("%s is not protected, so anybody can merge past changebot; require the status %s from the App %s", branch, Context(branch), r.app.Slug), nil
 	}
 	if err != nil {

@@ -95,7 +95,10 @@ func (w walk) lookAgain(ctx context.Context, tip Tip, c gitops.Change) error {
 // the last good one.
 func (r *Road) tellOwners(ctx context.Context, repo *Repository, tip Tip) error {
 	catalog, err := repo.recall(ctx, tip)
-	if err != nil || catalog.Owners.Room == "" {
+	if gitops.CodeOf(err) == gitops.Unavailable {
+		return err
+	}
+	if catalog == nil || catalog.Owners.Room == "" {
 		return nil // nobody can be told; requests are refused with the reason
 	}
 	sum := sha256.Sum256([]byte(tip.Broken.Message))

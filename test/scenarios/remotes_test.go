@@ -30,7 +30,7 @@ const repo = "acme/gitops"
 
 // git runs git on the server's repository.
 func (s *story) git(args ...string) (string, error) {
-	out, err := exec.Command("git", append([]string{"-C", s.RepoDir()}, args...)...).CombinedOutput() //nolint:gosec,noctx // the test's own words
+	out, err := exec.Command("git", append([]string{"-C", s.RepoDir()}, args...)...).CombinedOutput()
 	return string(out), err
 }
 

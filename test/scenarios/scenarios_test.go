@@ -55,7 +55,7 @@ func build(t *testing.T) string {
 	if raceEnabled {
 		args = append(args, "-race")
 	}
-	build := exec.Command("go", append(args, "github.com/changebot/changebot/cmd/changebot")...) //nolint:noctx // the test's own time limit ends it
+	build := exec.Command("go", append(args, "github.com/changebot/changebot/cmd/changebot")...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		t.Fatalf("build changebot: %v", err)

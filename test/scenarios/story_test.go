@@ -44,7 +44,7 @@ func (s *story) start() error {
 		}
 		s.Connect("http://" + addr)
 	}
-	s.process = exec.Command(s.binary, "serve", "-c", filepath.Join(s.dir, "changebot.yaml")) //nolint:noctx // ended by stop
+	s.process = exec.Command(s.binary, "serve", "-c", filepath.Join(s.dir, "changebot.yaml"))
 	s.process.Env = append([]string{"PATH=/nowhere", "HOME=" + s.dir, "GORACE=halt_on_error=1"}, s.Env()...)
 	s.process.Stdout, s.process.Stderr = s.log, s.log
 	if err := s.process.Start(); err != nil {

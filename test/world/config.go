@@ -6,7 +6,7 @@ import (
 )
 
 // webhookSecret signs GitHub's webhooks in a world.
-const webhookSecret = "world-webhook-secret" //nolint:gosec // a made-up server's made-up secret
+const webhookSecret = "world-webhook-secret"
 
 // Config is a changebot.yaml for this world, without listen and data: times are
 // short enough for a test.

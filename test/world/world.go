@@ -59,7 +59,7 @@ type World struct {
 }
 
 // token is changebot's token for Argo CD in a world of its own.
-const argoToken = "changebot-argocd-token" //nolint:gosec // a made-up server's made-up token
+const argoToken = "changebot-argocd-token"
 
 // Start starts the servers and waits until what is in git runs.
 func Start(o Options) (*World, error) {

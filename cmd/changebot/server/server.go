@@ -77,7 +77,7 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.wire(key)
-	if s.listener, err = net.Listen("tcp", s.config.Listen); err != nil {
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen); err != nil {
 		return fmt.Errorf("listen on %s: %w", s.config.Listen, err)
 	}
 	return nil

@@ -90,7 +90,7 @@ func checkArgo(ctx context.Context, c Config) []Check {
 	if err != nil {
 		return []Check{outcome("Argo CD at "+c.ArgoCD.Server, err)}
 	}
-	defer client.Close() //nolint:errcheck // nothing was written
+	defer client.Close()
 	if _, err = client.Version(ctx); err == nil {
 		_, err = client.List(ctx)
 	}
@@ -107,7 +107,7 @@ func checkRepositories(ctx context.Context, c Config) []Check {
 	if err != nil {
 		return []Check{outcome("folder for mirrors", err)}
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // the system empties it
+	defer os.RemoveAll(folder)
 	c.Data = folder
 	s := &Server{config: c, log: slog.New(slog.DiscardHandler)}
 	var checks []Check
