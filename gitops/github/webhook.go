@@ -79,7 +79,6 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Webhook) deny(w http.ResponseWriter, reason string, status int) {
 	h.refuse(reason)
-	h.log.Warn("refused a webhook", "reason", reason)
 	http.Error(w, http.StatusText(status), status)
 }
 

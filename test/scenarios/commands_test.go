@@ -132,6 +132,7 @@ func actions() map[string]command {
 		"start":   func(s *story, _ []string) error { return s.start() },
 		"restart": func(s *story, _ []string) error { return s.start() },
 		"push":    push,
+		"open":    openPull,
 		"review":  review,
 		"merge":   merge,
 		"close":   closePull,

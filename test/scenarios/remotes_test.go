@@ -18,6 +18,7 @@ import (
 //	app NAME PATTERN              an application: its health, sync, images and conditions
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
+//	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
 //	forge LOGIN N                 sets changebot's own status to success
@@ -74,6 +75,9 @@ func push(s *story, args []string) error {
 		return err
 	}
 	text, err := s.git("show", branch+":"+args[2])
+	if err != nil { // a new branch begins at main
+		text, err = s.git("show", "main:"+args[2])
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, text)
 	}
@@ -104,6 +108,14 @@ func (s *story) branch(name string) (string, error) {
 		return ok, nil
 	})
 	return head, err
+}
+
+func openPull(s *story, args []string) error {
+	if len(args) < 3 {
+		return errors.New("takes a login, a branch and a title")
+	}
+	_, err := s.GitHub.OpenPR(args[0], repo, args[1], "main", strings.Join(args[2:], " "), "")
+	return err
 }
 
 func review(s *story, args []string) error {

@@ -20,7 +20,7 @@ const (
 // without authentication.
 func (s *Server) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
-	webhook, err := github.NewWebhook(s.config.GitHub.WebhookSecret.Reveal(), s.store, s.log, nil)
+	webhook, err := github.NewWebhook(s.config.GitHub.WebhookSecret.Reveal(), s.store, s.log, s.refused.from("github"))
 	if err != nil {
 		return nil, err
 	}

@@ -44,12 +44,13 @@ type Server struct {
 	slackIn  *slack.Decoder
 	githubIn github.Events
 	listener net.Listener
+	refused  *refusals
 }
 
 // New opens everything that a Config names. It waits for nothing that may be
 // down for a while but the first clone of each repository.
 func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
-	s := &Server{config: c, log: log}
+	s := &Server{config: c, log: log, refused: newRefusals(log)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -106,7 +107,7 @@ func (s *Server) slackConfig() slack.Config {
 	c := s.config.Slack
 	return slack.Config{
 		BotToken: c.BotToken.Reveal(), AppToken: c.AppToken.Reveal(), SigningSecret: c.SigningSecret.Reveal(),
-		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now,
+		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now, Refused: s.refused.from("slack"),
 		Vocabulary: func(ctx context.Context) notifier.Vocabulary {
 			applications, environments := s.road.Vocabulary(ctx)
 			return notifier.Vocabulary{Applications: applications, Environments: environments}

@@ -78,11 +78,17 @@ func checkStore(ctx context.Context, c Config) []Check {
 }
 
 func checkSlack(ctx context.Context, c Config) []Check {
-	app, err := slack.Dial(ctx, (&Server{config: c, log: slog.New(slog.DiscardHandler)}).slackConfig())
+	app, err := slack.Dial(ctx, silent(c).slackConfig())
 	if err == nil {
 		app.Close()
 	}
 	return []Check{outcome("Slack workspace "+c.Slack.Team, err)}
+}
+
+// silent is a Server that is only asked for its adapters.
+func silent(c Config) *Server {
+	log := slog.New(slog.DiscardHandler)
+	return &Server{config: c, log: log, refused: newRefusals(log)}
 }
 
 func checkArgo(ctx context.Context, c Config) []Check {
@@ -109,7 +115,7 @@ func checkRepositories(ctx context.Context, c Config) []Check {
 	}
 	defer os.RemoveAll(folder)
 	c.Data = folder
-	s := &Server{config: c, log: slog.New(slog.DiscardHandler)}
+	s := silent(c)
 	var checks []Check
 	for _, r := range c.Repositories {
 		opened, err := s.openRepository(ctx, app, r)
