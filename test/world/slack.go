@@ -64,7 +64,7 @@ func title(id string) string {
 func hints() map[string][]string {
 	return map[string][]string{
 		RoomReleases: {
-			"/change promote cart to staging",
+			"/change promote checkout to staging",
 			"/change promote search to prod because INC-4211",
 			"/change status prod",
 			"/change diff staging prod",
