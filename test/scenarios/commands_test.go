@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/slacktest"
 )
 
@@ -40,7 +41,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 				ts.Fatalf("! makes no sense before %s", name)
 			}
 			if err := c(s, args); err != nil {
-				ts.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, s.log)
+				ts.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, s.Log.Tail())
 			}
 		}
 	}
@@ -66,7 +67,7 @@ func looks() map[string]look {
 		},
 		"told":  told,
 		"raw":   raw,
-		"log":   func(s *story, _ string) (string, error) { return s.log.String(), nil },
+		"log":   func(s *story, _ string) (string, error) { return s.Log.String(), nil },
 		"file":  file,
 		"pull":  pull,
 		"app":   app,
@@ -96,17 +97,15 @@ func (s *story) expect(l look, neg bool, args []string) error {
 	}
 	ctx, cancel := waiting()
 	defer cancel()
-	err = until(ctx, func() (bool, error) {
+	err = bot.Until(ctx, func() (bool, error) {
 		text, err = l(s, args[0])
 		return pattern.MatchString(text), err
 	})
 	if err != nil {
-		return fmt.Errorf("%w; it is:\n%s\nchangebot's log:\n%s", err, text, tail(s.log.String(), 4000))
+		return fmt.Errorf("%w; it is:\n%s\nchangebot's log:\n%s", err, text, s.Log.Tail())
 	}
 	return nil
 }
-
-func tail(s string, most int) string { return s[max(0, len(s)-most):] }
 
 func actions() map[string]command {
 	return map[string]command{
@@ -128,9 +127,9 @@ func actions() map[string]command {
 		},
 		"press":   press,
 		"fill":    fill,
-		"crash":   func(s *story, _ []string) error { return s.stop(syscall.SIGKILL) },
-		"start":   func(s *story, _ []string) error { return s.start() },
-		"restart": func(s *story, _ []string) error { return s.start() },
+		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
+		"start":   func(s *story, _ []string) error { return s.Start() },
+		"restart": func(s *story, _ []string) error { return s.Start() },
 		"push":    push,
 		"open":    openPull,
 		"review":  review,
@@ -210,7 +209,7 @@ func press(s *story, args []string) error {
 	ctx, cancel := waiting()
 	defer cancel()
 	var newest slacktest.Message
-	err = until(ctx, func() (bool, error) {
+	err = bot.Until(ctx, func() (bool, error) {
 		messages := append(s.Slack.Messages(room), s.private(user, room)...)
 		for i := len(messages) - 1; i >= 0; i-- {
 			if m := messages[i]; !m.Deleted && strings.Contains(s.Slack.Text(m), "["+words+"]") {

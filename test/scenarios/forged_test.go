@@ -51,7 +51,7 @@ func forgedGitHub(s *story, _ []string) error {
 
 // post sends a request to changebot and wants that status back.
 func (s *story) post(path, body string, want int, headers map[string]string) error {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+s.addr+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL()+path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}

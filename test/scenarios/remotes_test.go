@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/githubtest"
 )
 
@@ -102,7 +103,7 @@ func (s *story) branch(name string) (string, error) {
 	ctx, cancel := waiting()
 	defer cancel()
 	var head string
-	err = until(ctx, func() (bool, error) {
+	err = bot.Until(ctx, func() (bool, error) {
 		p, ok := s.GitHub.Pull(repo, n)
 		head = p.Head
 		return ok, nil

@@ -7,25 +7,23 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/world"
 )
 
-// patience is how long a story waits for something to become so. Nothing takes
-// that long; it is what a failing story costs.
-const patience = 40 * time.Second
-
 func TestScenarios(t *testing.T) {
-	binary := build(t)
+	binary, err := bot.Build(t.Context(), t.TempDir(), raceEnabled)
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Cmds:                commands(),
@@ -39,7 +37,11 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("start the world: %w", err)
 			}
-			s := &story{World: w, binary: binary, dir: env.WorkDir, said: map[string]bool{}}
+			b, err := bot.New(w, binary, env.WorkDir)
+			if err != nil {
+				return errors.Join(err, w.Close())
+			}
+			s := &story{World: w, Bot: b, dir: env.WorkDir}
 			env.Values[storyKey{}] = s
 			env.Defer(s.end)
 			return nil
@@ -50,24 +52,7 @@ func TestScenarios(t *testing.T) {
 // storyKey finds a script's story.
 type storyKey struct{}
 
-// build compiles changebot once for all stories, with the race detector where
-// the tests have it.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "changebot")
-	args := []string{"build", "-o", binary}
-	if raceEnabled {
-		args = append(args, "-race")
-	}
-	build := exec.Command("go", append(args, "github.com/changebot/changebot/cmd/changebot")...)
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		t.Fatalf("build changebot: %v", err)
-	}
-	return binary
-}
-
 // waiting returns a context that ends when patience does.
 func waiting() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), patience)
+	return context.WithTimeout(context.Background(), bot.Patience)
 }
