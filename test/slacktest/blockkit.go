@@ -15,7 +15,7 @@ import (
 )
 
 //go:embed blockkit.schema.json
-var blockKitSchema []byte
+var blockKitSchema string
 
 // Limits that the schema does not state.
 const (
@@ -34,7 +34,7 @@ type checker struct {
 }
 
 func newChecker() (*checker, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(blockKitSchema))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(blockKitSchema))
 	if err != nil {
 		return nil, err
 	}
