@@ -78,7 +78,7 @@ func compared(s State, w Want) (Progress, bool) {
 		text := c.Type + ": " + oneLine(c.Message)
 		relevant := ours(s.Operation, w) || contains(s.Operation.Revisions, w)
 		lasts := w.Now.Sub(later(c.Since, w.Since)) > w.Grace
-		if relevant && s.Operation.Unsuccessful() || lasts && !(relevant && s.Operation.Running) {
+		if relevant && s.Operation.Unsuccessful() || lasts && (!relevant || !s.Operation.Running) {
 			return failure(text), true
 		}
 		p := waiting("Argo CD cannot compare git with the cluster; waiting for it to try again.")

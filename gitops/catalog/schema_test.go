@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"reflect"
@@ -106,7 +107,7 @@ func strict(data []byte) error {
 	if err := decoder.Decode(&file{}); err != nil {
 		return err
 	}
-	if err := decoder.Decode(&file{}); err != io.EOF {
+	if err := decoder.Decode(&file{}); !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil

@@ -39,14 +39,14 @@ type entry struct {
 
 func (e entry) mode() Mode {
 	raw := strings.TrimLeft(e.raw, "0")
-	switch {
-	case raw == rawDirectory:
+	switch raw {
+	case rawDirectory:
 		return Directory
-	case raw == "120000":
+	case "120000":
 		return Symlink
-	case raw == "160000":
+	case "160000":
 		return Submodule
-	case raw == rawExecutable:
+	case rawExecutable:
 		return Executable
 	}
 	return Regular

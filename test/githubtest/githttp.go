@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -104,7 +105,8 @@ func (s *Server) gitAccess(name string, who actor, push bool) (*repo, error) {
 
 func gitRefusal(err error) answer {
 	status := http.StatusInternalServerError
-	if p, ok := err.(*problem); ok {
+	p := &problem{}
+	if errors.As(err, &p) {
 		status = p.status
 	}
 	return answer{status: status, text: []byte(err.Error() + "\n"), header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}

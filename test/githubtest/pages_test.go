@@ -77,7 +77,7 @@ func TestEveryPageIsThereUnderAPrefix(t *testing.T) {
 		"/-/style.css", "/-/live.js",
 	} {
 		rec := httptest.NewRecorder()
-		handler.ServeHTTP(rec, httptest.NewRequest("GET", "/github"+path, nil))
+		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/github"+path, nil))
 		body := rec.Body.String()
 		if rec.Code != 200 || strings.Contains(body, `href="/acme`) || strings.Contains(body, "<script>alert") || strings.Contains(body, "<b>t</b>") {
 			t.Errorf("%s: %d %s", path, rec.Code, body)
@@ -85,7 +85,7 @@ func TestEveryPageIsThereUnderAPrefix(t *testing.T) {
 	}
 	for _, path := range []string{"/nope/nope", "/acme/gitops/pull/99", "/acme/gitops/commit/zz", "/acme/gitops/tree/main/nope"} {
 		rec := httptest.NewRecorder()
-		handler.ServeHTTP(rec, httptest.NewRequest("GET", "/github"+path, nil))
+		handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/github"+path, nil))
 		if rec.Code != 404 {
 			t.Errorf("%s: %d, want 404", path, rec.Code)
 		}
@@ -97,7 +97,7 @@ func TestTheControlSetsFaults(t *testing.T) {
 	control := w.server.Control()
 	post := func(body string) int {
 		rec := httptest.NewRecorder()
-		control.ServeHTTP(rec, httptest.NewRequest("POST", "/faults", strings.NewReader(body)))
+		control.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/faults", strings.NewReader(body)))
 		return rec.Code
 	}
 	if good, bad := post(`{"match":"GET */pulls","kind":"status","code":503}`), post(`{"match":"GET */pulls","kind":"nonsense"}`); good != 201 || bad != 400 {
@@ -107,7 +107,7 @@ func TestTheControlSetsFaults(t *testing.T) {
 	w.refused(err, 503, "")
 	for _, path := range []string{"/faults", "/requests", "/violations", "/deliveries"} {
 		rec := httptest.NewRecorder()
-		control.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		control.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
 		if rec.Code != 200 {
 			t.Errorf("%s: %d", path, rec.Code)
 		}

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/changebot/changebot/test/githubtest/bare"
@@ -155,7 +156,8 @@ func (s *Server) DeleteBranch(name, branch, login string) error {
 
 // said turns a refusal of the API into an error that says all of it.
 func said(err error) error {
-	if p, ok := err.(*problem); ok && p.errors != nil {
+	p := &problem{}
+	if errors.As(err, &p) {
 		return fmt.Errorf("%w: %v", err, p.errors)
 	}
 	return err

@@ -95,10 +95,11 @@ func getBranch(c *call) (answer, error) {
 		return answer{}, err
 	}
 	self := c.s.apiRepo(c.repo) + "/branches/" + escape(branch)
-	contexts, level := obj{"enforcement_level": "off", "contexts": []string{}, "checks": []obj{}}, "off"
+	contexts := obj{"enforcement_level": "off", "contexts": []string{}, "checks": []obj{}}
 	p := c.repo.protection[branch]
 	if p != nil {
-		if level = "non_admins"; p.EnforceAdmins {
+		level := "non_admins"
+		if p.EnforceAdmins {
 			level = "everyone"
 		}
 		contexts = p.checks()

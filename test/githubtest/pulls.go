@@ -36,7 +36,6 @@ type pull struct {
 	mergeCommit      string // after the merge
 	merge            mergeability
 	labels           []string
-	assignees        []string
 	reviewers        []string // requested people
 	teams            []string // requested teams, slugs
 	reviews          []*review

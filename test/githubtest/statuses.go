@@ -86,10 +86,10 @@ func (s *Server) combined(r *repo, sha string) string {
 		return "pending"
 	}
 	for _, st := range all {
-		switch {
-		case st.state == "failure" || st.state == "error":
+		switch st.state {
+		case "failure", "error":
 			return "failure"
-		case st.state == "pending":
+		case "pending":
 			state = "pending"
 		}
 	}

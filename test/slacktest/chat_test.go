@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -197,7 +198,8 @@ func TestLimitsHoldPerMethodAndPerChannel(t *testing.T) {
 	post := func() error { _, _, err := a.PostMessage(deploys, slack.MsgOptionText("x", false)); return err }
 	a.must(post())
 	a.must(post())
-	limited, ok := post().(*slack.RateLimitedError)
+	limited := &slack.RateLimitedError{}
+	ok := errors.As(post(), &limited)
 	if !ok || limited.RetryAfter != time.Second {
 		t.Fatalf("the third message within a second: %v", limited)
 	}

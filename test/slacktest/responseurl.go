@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -79,7 +80,8 @@ func (s *Server) useHook(id string, a args) (int, error) {
 	}
 	h.used++
 	if _, err := s.speak(h, a); err != nil {
-		if refused, ok := err.(*apiError); ok && len(refused.messages) > 0 {
+		refused := &apiError{}
+		if errors.As(err, &refused) {
 			s.violate("response_url", "%s: %v", refused.code, refused.messages)
 		}
 		return http.StatusBadRequest, err

@@ -177,7 +177,7 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 // APIURL is the base of the Web API, with a slash at its end as slack-go wants it.
 func (s *Server) APIURL() string { return s.URL() + "/api/" }
 
-// SigningSecret, BotToken and AppToken are what the app is configured with.
+// SigningSecret signs every request to the app.
 func (s *Server) SigningSecret() string { return s.opts.SigningSecret }
 
 // BotToken is the token for the Web API.

@@ -84,27 +84,35 @@ func TestSocketModeCarriesCommandsActionsAndEvents(t *testing.T) {
 
 func TestSocketModeAsksForReconnects(t *testing.T) {
 	s := newSlack(t, slacktest.Options{SocketMode: true})
-	var mu sync.Mutex
-	connects := 0
-	count := func() int { mu.Lock(); defer mu.Unlock(); return connects }
+	hellos := make(chan struct{}, 2)
 	connect(t, s, func(c *socketmode.Client, e socketmode.Event) {
 		if e.Type == socketmode.EventTypeHello {
-			mu.Lock()
-			connects++
-			mu.Unlock()
+			hellos <- struct{}{}
 		}
 		if e.Type == socketmode.EventTypeSlashCommand {
 			_ = c.Ack(*e.Request)
 		}
 	})
-	wait(t, s, "a connection", func() bool { return s.Connections() == 1 })
+	wantHello(t, hellos)
 	s.RefreshSockets()
-	wait(t, s, "a second connection", func() bool { return len(s.Calls("apps.connections.open")) == 2 && s.Connections() == 1 })
+	// The new address is asked for before the old connection has gone: only the
+	// second hello says that the new one is there.
+	wantHello(t, hellos)
+	wait(t, s, "the end of the old connection", func() bool { return s.Connections() == 1 })
 	if out, err := s.Slash(ana, deploys, "/change", "status"); err != nil || out.Code != "" {
 		t.Errorf("after the reconnect ana sees %+v, %v", out, err)
 	}
-	if count() == 0 {
-		t.Error("nobody said hello")
+	if n := len(s.Calls("apps.connections.open")); n != 2 {
+		t.Errorf("the app asked for an address %d times, want 2", n)
+	}
+}
+
+func wantHello(t *testing.T, hellos <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-hellos:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no hello within 10 s")
 	}
 }
 

@@ -70,7 +70,7 @@ func TestResponsesAreJudged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest("PUT", "/repos/o/r/pulls/1/merge", nil)
+	r := httptest.NewRequest(http.MethodPut, "/repos/o/r/pulls/1/merge", nil)
 	op, _ := d.Find("PUT", "/repos/o/r/pulls/1/merge")
 	for _, c := range []struct {
 		name, body string
