@@ -127,8 +127,7 @@ func TestItMisbehavesOnDemand(t *testing.T) {
 		t.Error("502 after the effect, but it is not merged")
 	}
 	_, _, err = w.client.Repositories.Get(ctx, "acme", "gitops")
-	limited := &github.AbuseRateLimitError{}
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*github.AbuseRateLimitError](err); !ok || limited.GetRetryAfter() != time.Second {
 		t.Errorf("got %v, want a secondary limit of 1 s", err)
 	}
 }
@@ -141,8 +140,7 @@ func TestThePrimaryLimitIsHeld(t *testing.T) {
 		w.must(err)
 	}
 	_, _, err := w.user("ada").Repositories.Get(t.Context(), "acme", "gitops")
-	limited := &github.RateLimitError{}
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*github.RateLimitError](err); !ok || limited.Rate.Limit != 2 || limited.Rate.Remaining != 0 {
 		t.Errorf("got %v", err)
 	}
 }

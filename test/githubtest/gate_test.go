@@ -100,8 +100,7 @@ func TestStrictAndDraftBlock(t *testing.T) {
 	w.must(err)
 	w.refused(w.merge(), 405, "out of date")
 	_, _, err = w.client.PullRequests.UpdateBranch(t.Context(), "acme", "gitops", 1, nil)
-	acceptedError := &github.AcceptedError{}
-	if errors.As(err, &acceptedError) {
+	if _, accepted := errors.AsType[*github.AcceptedError](err); !accepted {
 		t.Fatalf("update branch: %v", err)
 	}
 	w.must(w.merge())

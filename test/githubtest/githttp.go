@@ -105,8 +105,7 @@ func (s *Server) gitAccess(name string, who actor, push bool) (*repo, error) {
 
 func gitRefusal(err error) answer {
 	status := http.StatusInternalServerError
-	p := &problem{}
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem](err); ok {
 		status = p.status
 	}
 	return answer{status: status, text: []byte(err.Error() + "\n"), header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}

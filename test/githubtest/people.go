@@ -156,8 +156,7 @@ func (s *Server) DeleteBranch(name, branch, login string) error {
 
 // said turns a refusal of the API into an error that says all of it.
 func said(err error) error {
-	p := &problem{}
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem](err); ok && p.errors != nil {
 		return fmt.Errorf("%w: %v", err, p.errors)
 	}
 	return err

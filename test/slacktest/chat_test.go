@@ -198,8 +198,7 @@ func TestLimitsHoldPerMethodAndPerChannel(t *testing.T) {
 	post := func() error { _, _, err := a.PostMessage(deploys, slack.MsgOptionText("x", false)); return err }
 	a.must(post())
 	a.must(post())
-	limited := &slack.RateLimitedError{}
-	ok := errors.As(post(), &limited)
+	limited, ok := errors.AsType[*slack.RateLimitedError](post())
 	if !ok || limited.RetryAfter != time.Second {
 		t.Fatalf("the third message within a second: %v", limited)
 	}

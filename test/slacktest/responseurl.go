@@ -80,8 +80,7 @@ func (s *Server) useHook(id string, a args) (int, error) {
 	}
 	h.used++
 	if _, err := s.speak(h, a); err != nil {
-		refused := &apiError{}
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*apiError](err); ok && len(refused.messages) > 0 {
 			s.violate("response_url", "%s: %v", refused.code, refused.messages)
 		}
 		return http.StatusBadRequest, err
