@@ -5,8 +5,8 @@
 GO      ?= go
 BIN     ?= bin
 TOOLS   := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/changebot/tools
-LINT    := $(TOOLS)/golangci-lint
 LINT_VERSION := v2.15.0
+LINT    := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race)
@@ -27,8 +27,10 @@ test: ## run all tests and scenarios
 lint: $(LINT) ## check form and habits
 	$(LINT) run ./...
 
+# The name has the version, so that another version is another file.
 $(LINT):
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv $(TOOLS)/golangci-lint $@
 
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./gitops/...
