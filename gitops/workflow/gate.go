@@ -14,7 +14,7 @@ import (
 // where it touches nothing that is governed, closed where it changes a
 // protected Target past everybody.
 func (r *Road) gateForeign(ctx context.Context, repository string, number int) error {
-	repo, err := r.repository(repository)
+	repo, catalog, err := r.governing(ctx, repository)
 	if err != nil {
 		return err
 	}
@@ -24,14 +24,6 @@ func (r *Road) gateForeign(ctx context.Context, repository string, number int) e
 	}
 	if !pull.Open || pull.Base != repo.Branch {
 		return nil
-	}
-	tip, err := repo.tip(ctx)
-	if err != nil {
-		return err
-	}
-	catalog, err := repo.recall(ctx, tip)
-	if err != nil {
-		return err
 	}
 	files, err := repo.Gate.Files(ctx, number)
 	if err != nil {

@@ -36,15 +36,7 @@ type Press struct {
 func (r *Road) Press(ctx context.Context, p Press) (gitops.Reply, error) {
 	var reply gitops.Reply
 	err := r.withChange(ctx, p.Change, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
-		repo, err := r.repository(c.Request.Repository)
-		if err != nil {
-			return err
-		}
-		tip, err := repo.tip(ctx)
-		if err != nil {
-			return err
-		}
-		catalog, err := repo.recall(ctx, tip)
+		repo, catalog, err := r.governing(ctx, c.Request.Repository)
 		if err != nil {
 			return err
 		}

@@ -73,6 +73,21 @@ func (repo *Repository) recall(ctx context.Context, tip Tip) (*gitops.Catalog, e
 	return nil, tip.Broken
 }
 
+// governing returns a repository with the catalogue that holds in it now: the
+// tip's, or the last good one.
+func (r *Road) governing(ctx context.Context, name string) (*Repository, *gitops.Catalog, error) {
+	repo, err := r.repository(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	tip, err := repo.tip(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	catalog, err := repo.recall(ctx, tip)
+	return repo, catalog, err
+}
+
 // CatalogFile is where a repository declares what it holds.
 const CatalogFile = ".changebot.yaml"
 

@@ -30,15 +30,7 @@ func (r *Road) Reviewed(ctx context.Context, v Review) error {
 		if c.Proposal.Number != v.Number || c.Request.Repository != v.Repository || c.State != gitops.StateProposed && c.State != gitops.StateApproved {
 			return nil
 		}
-		repo, err := r.repository(v.Repository)
-		if err != nil {
-			return err
-		}
-		tip, err := repo.tip(ctx)
-		if err != nil {
-			return err
-		}
-		catalog, err := repo.recall(ctx, tip)
+		repo, catalog, err := r.governing(ctx, v.Repository)
 		if err != nil {
 			return err
 		}

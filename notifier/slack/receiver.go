@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
@@ -19,8 +20,9 @@ type Inbox interface {
 
 // A Receiver takes what Slack sends: store first, then acknowledge.
 type Receiver struct {
-	app   *App
-	inbox Inbox
+	app     *App
+	inbox   Inbox
+	greeted atomic.Bool // over Socket Mode: the connection stands
 }
 
 // Receiver returns the way into the inbox.

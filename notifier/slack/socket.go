@@ -37,8 +37,12 @@ func (r *Receiver) Listen(ctx context.Context) error {
 		case <-time.After(reconnect):
 		}
 	}
-	return ctx.Err()
+	return nil
 }
+
+// Connected says whether Slack has greeted us on a socket: what people type
+// before that is lost, since Slack sends it only once.
+func (r *Receiver) Connected() bool { return r.greeted.Load() }
 
 // permanent says that trying again is in vain.
 func permanent(err error) bool {
@@ -58,6 +62,7 @@ func permanent(err error) bool {
 func (r *Receiver) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer r.greeted.Store(false)
 	client := socketmode.New(r.app.api, socketmode.OptionLog(log.New(io.Discard, "", 0)), socketmode.OptionReadLimit(maxBody))
 	done := make(chan error, 1)
 	go func() { done <- client.RunContext(ctx) }()
@@ -81,6 +86,9 @@ type envelope struct {
 // hear stores what an event brings, then acknowledges it. What could not be
 // stored is not acknowledged: Slack sends it again.
 func (r *Receiver) hear(ctx context.Context, client *socketmode.Client, e socketmode.Event) {
+	if e.Type == socketmode.EventTypeHello {
+		r.greeted.Store(true)
+	}
 	got, ok := unwrap(e)
 	if !ok {
 		return

@@ -83,6 +83,17 @@ func (b *Bot) Start() error {
 	return b.ready()
 }
 
+// Run runs another command of changebot's with the same configuration, and
+// returns what it wrote.
+func (b *Bot) Run(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, b.binary, command, "-c", b.config())
+	c.Env = append([]string{"PATH=/nowhere", "HOME=" + b.dir}, b.world.Env()...)
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
 func (b *Bot) ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()

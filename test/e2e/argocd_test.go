@@ -5,7 +5,9 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,16 +157,40 @@ func (r *real) press(t *testing.T, words string) {
 func (r *real) runs(t *testing.T, application, environment, version string) {
 	t.Helper()
 	name := application + "-" + environment
-	revision := r.kubectl(t, "get", "application", name, "-n", "argocd", "-o", "jsonpath={.status.operationState.syncResult.revision}")
+	revision, health := r.argo(t, name)
 	merge := r.git(t, "log", "-1", "--format=%H", "--grep", "Change-Id", "main")
 	r.git(t, "merge-base", "--is-ancestor", merge, revision)
-	health := r.kubectl(t, "get", "application", name, "-n", "argocd", "-o", "jsonpath={.status.health.status}")
 	deployed := r.kubectl(t, "get", "deployment", application, "-n", name, "-o", "jsonpath={.spec.template.spec.containers[0].image} {.status.readyReplicas}/{.spec.replicas}")
 	image, replicas, _ := strings.Cut(deployed, " ")
 	ready, wanted, _ := strings.Cut(replicas, "/")
 	if health != "Healthy" || !strings.HasSuffix(image, ":"+version) || ready != wanted {
 		t.Errorf("%s: health %s, image %s, %s replicas ready; want %s", name, health, image, replicas, version)
 	}
+}
+
+// argo asks Argo CD's own API what an application has synced, and how it is.
+func (r *real) argo(t *testing.T, name string) (revision, health string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.cluster.URL+"/api/v1/applications/"+name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+r.cluster.AdminToken)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var app struct {
+		Status struct {
+			Sync   struct{ Revision string }
+			Health struct{ Status string }
+		}
+	}
+	if err := json.NewDecoder(response.Body).Decode(&app); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("Argo CD on %s: %s, %v", name, response.Status, err)
+	}
+	return app.Status.Sync.Revision, app.Status.Health.Status
 }
 
 // TestArgoCD leads one application that syncs by itself and one that does not

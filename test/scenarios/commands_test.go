@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -25,6 +26,8 @@ type command func(s *story, args []string) error
 //	told PERSON PATTERN           waits until something only that person sees matches
 //	press PERSON ROOM BUTTON      presses the newest button with these words
 //	fill PERSON LABEL=VALUE…      fills in and submits the open form
+//	shout PERSON ROOM N           types /change and N letters
+//	validate - PATTERN            what changebot validate prints
 //	log PATTERN                   waits until changebot's log matches
 //	start                         runs changebot and waits until it is ready
 //	crash, restart                SIGKILL, and a new process
@@ -75,6 +78,11 @@ func looks() map[string]look {
 		"main":  mainLog,
 
 		"status": gateStatus,
+
+		"validate": func(s *story, _ string) (string, error) {
+			out, _ := s.Run("validate") // it fails where a check does
+			return out, nil
+		},
 	}
 }
 
@@ -125,6 +133,18 @@ func actions() map[string]command {
 			_, err = s.Slack.Say(user, room, strings.Join(args[2:], " "), "")
 			return err
 		},
+		"shout": func(s *story, args []string) error {
+			user, room, err := s.who(args)
+			if err != nil {
+				return err
+			}
+			n, err := strconv.Atoi(args[2])
+			if err != nil {
+				return err
+			}
+			_, err = s.Slack.Slash(user, room, "/change", strings.Repeat("x", n))
+			return err
+		},
 		"press":   press,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
@@ -137,6 +157,8 @@ func actions() map[string]command {
 		"close":   closePull,
 		"forge":   forgeStatus,
 		"conform": conform,
+
+		"unprotect": unprotect,
 
 		"forged-slack":  forgedSlack,
 		"forged-github": forgedGitHub,

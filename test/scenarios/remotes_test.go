@@ -24,6 +24,7 @@ import (
 //	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
 //	forge LOGIN N                 sets changebot's own status to success
 //	status N PATTERN              changebot's status on a pull request's head
+//	unprotect                     takes the protection off main
 //	conform                       no call and no message was outside its schema; git is whole
 //
 // BRANCH "pull/N" is the branch of a pull request.
@@ -110,6 +111,8 @@ func (s *story) branch(name string) (string, error) {
 	})
 	return head, err
 }
+
+func unprotect(s *story, _ []string) error { return s.GitHub.RemoveProtection(repo, "main") }
 
 func openPull(s *story, args []string) error {
 	if len(args) < 3 {

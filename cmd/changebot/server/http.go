@@ -26,7 +26,7 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	mux.Handle(pathGitHub, webhook)
 	if s.config.Slack.AppToken.IsZero() {
-		in, err := s.chat.Receiver(s.store).Handler()
+		in, err := s.slackWay.Handler()
 		if err != nil {
 			return nil, err
 		}
@@ -39,12 +39,17 @@ func (s *Server) handler() (http.Handler, error) {
 	return mux, nil
 }
 
-// ready answers 204 while the store answers, else 503.
+// ready answers 204 while the store answers and, in Socket Mode, Slack can
+// reach us; else 503.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := s.store.Ping(ctx); err != nil {
 		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	if !s.config.Slack.AppToken.IsZero() && !s.slackWay.Connected() {
+		http.Error(w, "Slack is not connected", http.StatusServiceUnavailable)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -42,6 +42,7 @@ type Server struct {
 	chat     *slack.App
 	teller   notifier.Teller
 	slackIn  *slack.Decoder
+	slackWay *slack.Receiver
 	githubIn github.Events
 	listener net.Listener
 	refused  *refusals
@@ -100,6 +101,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	}, repos...)
 	s.teller = notifier.Teller{Outbox: outbox, Changes: s.store, Journal: s.store, Links: s.links, Log: s.log}
 	s.slackIn = s.chat.Decoder(desk{s.road}, outbox)
+	s.slackWay = s.chat.Receiver(s.store)
 	s.githubIn = github.Events{Desk: s.road, Bot: s.config.GitHub.Slug + "[bot]", Branches: branches(s.config.Repositories)}
 }
 
@@ -154,7 +156,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(web.Shutdown(ending), working.Stop(grace))
 	})
 	if !s.config.Slack.AppToken.IsZero() {
-		group.Go(func() error { return s.chat.Receiver(s.store).Listen(ctx) })
+		group.Go(func() error { return s.slackWay.Listen(ctx) })
 	}
 	group.Go(func() error { return s.every(ctx, "observe", s.config.Timing.Observe, s.road.Observe) })
 	group.Go(func() error { return s.every(ctx, "reconcile", s.config.Timing.Reconcile, s.road.Reconcile) })
