@@ -21,7 +21,7 @@ import (
 
 // Patience is how long a test waits for something to become so. Nothing takes
 // that long; it is what a failing test costs.
-const Patience = 40 * time.Second
+const Patience = 90 * time.Second
 
 // Build compiles changebot into a folder; race adds the race detector.
 func Build(ctx context.Context, dir string, race bool) (string, error) {
