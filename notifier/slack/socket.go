@@ -23,21 +23,23 @@ func (r *Receiver) Listen(ctx context.Context) error {
 	if r.app.config.AppToken == "" {
 		return &gitops.Error{Code: gitops.Invalid, Message: "Slack's app-level token is needed for Socket Mode.", Next: "Set it, or listen over HTTP."}
 	}
-	for ctx.Err() == nil {
+	for {
 		err := r.connect(ctx)
-		if ctx.Err() != nil {
-			break
-		}
 		if permanent(err) {
 			return translate(err)
 		}
-		r.app.config.Log.Warn("Socket Mode broke off", "error", err)
 		select {
 		case <-ctx.Done():
+			return nil
+		default:
+			r.app.config.Log.Warn("Socket Mode broke off", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
 		case <-time.After(reconnect):
 		}
 	}
-	return nil
 }
 
 // Connected says whether Slack has greeted us on a socket: what people type
