@@ -49,6 +49,10 @@ func (s *Server) untilNext(a *followed, now time.Time) time.Duration {
 // automated sync where one is due.
 func (s *Server) reconcile(ctx context.Context, a *followed, seenSince time.Time) {
 	spec := s.current(a)
+	_, refresh := spec.Annotations[v1alpha1.AnnotationKeyRefresh]
+	if refresh {
+		seenSince = time.Now() // who asked for it wants git as it is now
+	}
 	src := spec.Spec.GetSource()
 	revision, desired, err := s.load(ctx, spec, src.TargetRevision, seenSince)
 	if ctx.Err() != nil {
@@ -56,7 +60,9 @@ func (s *Server) reconcile(ctx context.Context, a *followed, seenSince time.Time
 	}
 	s.change(a, func(o *v1alpha1.Application) {
 		now := time.Now()
-		delete(o.Annotations, v1alpha1.AnnotationKeyRefresh)
+		if refresh { // one that was asked for meanwhile waits for the next comparison
+			delete(o.Annotations, v1alpha1.AnnotationKeyRefresh)
+		}
 		if len(o.Annotations) == 0 {
 			o.Annotations = nil
 		}
