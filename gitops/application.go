@@ -37,6 +37,7 @@ type Target struct {
 	Directory string  // where it lives in the repository, slash separated, no trailing slash
 	Places    []Place // where its version stands; a version is written to all of them
 	Argo      ArgoApp
+	Source    Source // where its versions are built from; zero where that is not declared
 }
 
 // An ArgoApp names an Argo CD Application. The project is always named:

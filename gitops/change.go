@@ -58,6 +58,10 @@ type Plan struct {
 	// Evidence is what speaks for the plan, one sentence each: what the
 	// source runs and since when, why this version and not another.
 	Evidence []string
+
+	// Included says what the new versions bring, for each application whose
+	// Source is declared. It is for people; nothing is decided by it.
+	Included []Included
 }
 
 // A Step is what happens to one Target.
@@ -106,10 +110,12 @@ type Failure struct {
 // BranchName returns the branch that belongs to this Change alone.
 func (c Change) BranchName() string { return "changebot/" + c.ID }
 
-// Token names the Change's present proposal. A button carries it, so that a
-// click on a message about an earlier proposal decides nothing.
+// Token names what the Change would do. A button carries it, so that a click
+// on a message that showed something else decides nothing. The head is not
+// part of it: when changebot moves its commit onto a new base and the Digest
+// stays, whoever clicks has seen exactly what they decide on.
 func (c Change) Token() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", c.ID, c.Plan.Digest, c.Proposal.HeadSHA))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s", c.ID, c.Plan.Digest))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -129,7 +129,7 @@ func sameVersion(c gitops.Change, of func(gitops.Step) gitops.Version) string {
 func versions(c gitops.Change) []Text {
 	steps := c.Plan.Targets
 	if len(steps) == 1 {
-		return []Text{arrow(steps[0])}
+		return []Text{line(arrow(steps[0]), brings(c, steps[0]))}
 	}
 	var lines []Text
 	for i, s := range steps {
@@ -137,13 +137,23 @@ func versions(c gitops.Change) []Text {
 			lines = append(lines, say(more(len(steps)-most)))
 			break
 		}
-		lines = append(lines, line(say(s.Target.Application+"  "), arrow(s)))
+		lines = append(lines, line(say(s.Target.Application+"  "), arrow(s), brings(c, s)))
 	}
 	return lines
 }
 
 func arrow(s gitops.Step) Text {
 	return line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
+}
+
+// brings says how much a step includes, as a further part of a line.
+func brings(c gitops.Change, s gitops.Step) Text {
+	for _, in := range c.Plan.Included {
+		if summary := in.Summary(); in.Application == s.Target.Application && summary != "" {
+			return line(say("  ·  "), link(summary, in.URL))
+		}
+	}
+	return nil
 }
 
 // people names people so that they hear it: "@ada or @bob".

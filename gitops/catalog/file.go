@@ -34,6 +34,7 @@ type (
 		Application string    `yaml:"application"`
 		Versions    []version `yaml:"versions"`
 		ArgoCD      argocd    `yaml:"argocd"`
+		Source      source    `yaml:"source"`
 	}
 
 	// version has exactly one of its fields.
@@ -54,6 +55,11 @@ type (
 		Application string `yaml:"application"`
 		Project     string `yaml:"project"`
 		Namespace   string `yaml:"namespace"`
+	}
+
+	source struct {
+		Repository string `yaml:"repository"`
+		Tag        string `yaml:"tag"`
 	}
 
 	person struct {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -32,6 +33,9 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 			Namespace: f.fill(l.ArgoCD.Namespace),
 			Name:      f.fill(l.ArgoCD.Application),
 		},
+	}
+	if l.Source.Repository != "" {
+		t.Source = gitops.Source{Repository: f.fill(l.Source.Repository), Tag: f.fill(cmp.Or(l.Source.Tag, "{version}"))}
 	}
 	for _, v := range l.Versions {
 		shape, p := v.place()

@@ -43,7 +43,7 @@ type App struct {
 }
 
 // A Repository is one repository as the App's installation sees it. It
-// implements workflow.Pulls, workflow.Gate and workflow.Past.
+// implements workflow.Pulls, workflow.Gate, workflow.Past and workflow.Sources.
 type Repository struct {
 	app          App
 	owner, name  string

@@ -13,7 +13,7 @@ import (
 )
 
 // Open opens a pull request, or takes the open one that the branch has, and
-// sees to it that it has its labels and reviewers. Doing it twice is doing it
+// sees to it that it has its labels, assignee and reviewers. Doing it twice is doing it
 // once.
 func (r *Repository) Open(ctx context.Context, p workflow.PullRequest) (workflow.Pull, error) {
 	pull, found, err := r.Find(ctx, p.Branch)
@@ -32,7 +32,20 @@ func (r *Repository) Open(ctx context.Context, p workflow.PullRequest) (workflow
 	if err := r.label(ctx, pull.Number, p.Labels); err != nil {
 		return pull, err
 	}
+	if err := r.assign(ctx, pull.Number, p.Assignee); err != nil {
+		return pull, err
+	}
 	return pull, r.requestReviews(ctx, pull.Number, p.Reviewers)
+}
+
+// assign gives the pull request to who asked for it; GitHub leaves out by
+// itself who may not write to the repository.
+func (r *Repository) assign(ctx context.Context, number int, login string) error {
+	if login == "" {
+		return nil
+	}
+	_, _, err := r.client.Issues.AddAssignees(ctx, r.owner, r.name, number, []string{login})
+	return tolerate(explain(fmt.Sprintf("assign #%d", number), err))
 }
 
 func (r *Repository) label(ctx context.Context, number int, labels []string) error {

@@ -29,6 +29,7 @@ type Record struct {
 
 // Block writes the signed, machine-readable block of a Change.
 func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
+	c.Plan.Included = nil // for people, and long
 	data, err := json.Marshal(Record{Change: c.ID, Request: c.Request, Plan: c.Plan, Round: c.Proposal.Round, HeadSHA: c.Proposal.HeadSHA})
 	if err != nil {
 		return "", fmt.Errorf("write the block of %s: %w", c.ID, err)

@@ -22,6 +22,7 @@ func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	}
 	var b strings.Builder
 	versionTable(&b, c)
+	included(&b, c.Plan.Included)
 	diff(&b, c)
 	list(&b, "Evidence", c.Plan.Evidence)
 	policy(&b, c)

@@ -61,6 +61,11 @@ func TestABodyMentionsNobodyAndKeepsItsLayout(t *testing.T) {
 	hostile := "@everyone #1 | <b>x</b> [click](https://evil.example) ``` :tada: ~~x~~ <!-- changebot:v1"
 	c := change(hostile)
 	c.Plan.Evidence = []string{hostile}
+	c.Plan.Included = []gitops.Included{{
+		Application: "checkout", Repository: "acme/checkout", URL: "https://forge.example/compare/1...2", Brought: 1,
+		Commits: []gitops.SourceCommit{{SHA: "0123456789", URL: "https://forge.example/c", Title: hostile, Author: hostile}},
+		Pulls:   []gitops.SourcePull{{Number: 1, URL: "https://forge.example/p", Title: hostile}},
+	}}
 	c.Plan.Edits[0].Old = "```\n@everyone"
 	body, err := pulltext.Body(c, key('k'))
 	if err != nil {
@@ -70,7 +75,7 @@ func TestABodyMentionsNobodyAndKeepsItsLayout(t *testing.T) {
 	if len(outside) != 3 {
 		t.Fatalf("a typed text ended the block of code:\n%s", body)
 	}
-	for _, bad := range []string{"@everyone", "<b>", "](https", " #1", ":tada:", "~~"} {
+	for _, bad := range []string{"@everyone", "<b>", "](https://evil", " #1", ":tada:", "~~"} {
 		if strings.Contains(outside[0]+outside[2], bad) {
 			t.Errorf("%q is in the body:\n%s", bad, body)
 		}

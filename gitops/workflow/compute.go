@@ -44,7 +44,9 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 		}
 	}
 	var err error
-	in.plan, err = w.fill(ctx, in.plan)
+	if in.plan, err = w.fill(ctx, in.plan); err == nil && len(in.plan.Edits) > 0 {
+		in.plan.Included = w.include(ctx, in.plan.Targets)
+	}
 	return in, err
 }
 

@@ -113,8 +113,8 @@ type File struct {
 
 // Pulls are the pull requests of one repository. gitops/github implements it.
 type Pulls interface {
-	// Open opens a pull request with labels, assignee and reviewers. Labels
-	// and reviewers that the forge refuses are left out.
+	// Open opens a pull request with labels, assignee and reviewers. Those
+	// that the forge refuses are left out.
 	Open(ctx context.Context, p PullRequest) (Pull, error)
 
 	// Find returns the newest pull request of a branch.
@@ -137,6 +137,7 @@ type PullRequest struct {
 	Branch, Base string
 	Title, Body  string
 	Labels       []string
+	Assignee     string   // login of who asked; may be empty
 	Reviewers    []string // logins
 }
 
@@ -222,6 +223,15 @@ type PastCommit struct {
 	At     time.Time
 	Author string
 	Title  string
+}
+
+// Sources are the repositories that versions are built from. gitops/github
+// implements it.
+type Sources interface {
+	// Between compares two tags of a repository: what a version built from
+	// the second has and one built from the first has not. A gitops.NotFound
+	// error says that one of them is not there, or hidden.
+	Between(ctx context.Context, repository, from, to string) (gitops.Included, error)
 }
 
 // A Deployer brings what is in git to the cluster. gitops/argocd implements it.

@@ -85,7 +85,7 @@ func (w walk) open(ctx context.Context, c gitops.Change) (opened, error) {
 		Do: func(ctx context.Context) (opened, error) {
 			p, err := w.repo.Pulls.Open(ctx, PullRequest{
 				Branch: c.BranchName(), Base: c.Plan.Branch, Title: pulltext.Title(c), Body: body,
-				Labels: pulltext.Labels(c), Reviewers: logins(c.Verdict.Waits),
+				Labels: pulltext.Labels(c), Assignee: c.Request.Requester.GitHub, Reviewers: logins(c.Verdict.Waits),
 			})
 			return opened{p.Number, p.URL}, err
 		},

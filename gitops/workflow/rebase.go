@@ -43,7 +43,7 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 // same versions, from whatever they have now. Which versions those are was
 // settled when it was asked.
 func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan, error) {
-	now := gitops.Plan{Base: tip.Commit, Branch: p.Branch, Evidence: p.Evidence}
+	now := gitops.Plan{Base: tip.Commit, Branch: p.Branch, Evidence: p.Evidence, Included: p.Included}
 	for _, s := range p.Targets {
 		target, ok := tip.Catalog.Target(s.Target.Application, s.Target.Environment)
 		if !ok {

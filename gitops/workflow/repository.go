@@ -18,6 +18,7 @@ type Repository struct {
 	Pulls    Pulls
 	Gate     Gate
 	Past     Past
+	Sources  Sources
 	Catalogs Catalogs
 
 	mu   sync.Mutex

@@ -72,7 +72,7 @@ func chooseBack(pasts []gitops.Past, current gitops.Version, c gitops.Command, r
 	}
 	return choice{}, &gitops.Error{
 		Code:    gitops.NotFound,
-		Message: fmt.Sprintf("No earlier version of %s was ever healthy here (%s were not).", ref, strings.Join(skipped, ", ")),
+		Message: fmt.Sprintf("No earlier version of %s was ever seen healthy here (seen, and not healthy: %s).", ref, strings.Join(skipped, ", ")),
 		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to " + skipped[0],
 	}
 }

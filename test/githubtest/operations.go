@@ -85,6 +85,7 @@ func repoOperations() map[string]operation {
 		"issues/list-comments":  {"issues:read|pull_requests:read", Read, listComments},
 		"issues/update-comment": {commenting, Read, updateComment},
 		"issues/add-labels":     {commenting, Triage, addLabels},
+		"issues/add-assignees":  {commenting, Triage, addAssignees},
 		"issues/remove-label":   {commenting, Triage, removeLabel},
 
 		"repos/create-commit-status":        {"statuses:write", Write, createStatus},

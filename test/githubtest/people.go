@@ -142,6 +142,13 @@ func (s *Server) push(name string, c change, login string) (sha string, err erro
 	return sha, err
 }
 
+// Tag lets a tag point at a commit, as a person who releases does.
+func (s *Server) Tag(name, tag, sha, login string) error {
+	return s.with(name, func(r *repo) error {
+		return s.setRef(r, "refs/tags/"+tag, bare.Zero, sha, actor{kind: person, login: login}, "setup")
+	})
+}
+
 // DeleteBranch deletes a branch as a person.
 func (s *Server) DeleteBranch(name, branch, login string) error {
 	return s.with(name, func(r *repo) error {

@@ -36,6 +36,7 @@ type pull struct {
 	mergeCommit      string // after the merge
 	merge            mergeability
 	labels           []string
+	assignees        []string // logins
 	reviewers        []string // requested people
 	teams            []string // requested teams, slugs
 	reviews          []*review

@@ -17,14 +17,15 @@ type PullView struct {
 	MergeSHA    string // once merged
 	MergedBy    string
 	Labels      []string
+	Assignees   []string // logins
 	Reviewers   []string // requested people
 	Comments    []string // their texts, oldest first
 }
 
 // String writes the view for patterns to match, the body last.
 func (p PullView) String() string {
-	return fmt.Sprintf("#%d %s: %s\nby %s, merged by %q\nlabels %s\nreviewers %s\n%s\n---\n%s",
-		p.Number, p.State, p.Title, p.Author, p.MergedBy, strings.Join(p.Labels, " "), strings.Join(p.Reviewers, " "),
+	return fmt.Sprintf("#%d %s: %s\nby %s, merged by %q\nlabels %s\nassignees %s\nreviewers %s\n%s\n---\n%s",
+		p.Number, p.State, p.Title, p.Author, p.MergedBy, strings.Join(p.Labels, " "), strings.Join(p.Assignees, " "), strings.Join(p.Reviewers, " "),
 		strings.Join(p.Comments, "\n"), p.Body)
 }
 
@@ -42,7 +43,7 @@ func (s *Server) Pull(repository string, number int) (PullView, bool) {
 	}
 	v := PullView{
 		Number: p.number, Title: p.title, Body: p.body, State: p.state, Author: p.author, Head: p.headRef, HeadSHA: p.head,
-		MergeSHA: p.mergeCommit, MergedBy: p.mergedBy, Labels: slices.Clone(p.labels), Reviewers: slices.Clone(p.reviewers),
+		MergeSHA: p.mergeCommit, MergedBy: p.mergedBy, Labels: slices.Clone(p.labels), Assignees: slices.Clone(p.assignees), Reviewers: slices.Clone(p.reviewers),
 	}
 	if !p.merged.IsZero() {
 		v.State = "merged"

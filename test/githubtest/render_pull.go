@@ -32,10 +32,7 @@ func (s *Server) renderPull(r *repo, p *pull, whole bool) (obj, error) {
 	branch := func(ref, sha string) obj {
 		return obj{"label": r.owner + ":" + ref, "ref": ref, "sha": sha, "user": owner, "repo": repo}
 	}
-	reviewers, teams, assignees := []any{}, []obj{}, []any{}
-	for _, login := range p.reviewers {
-		reviewers = append(reviewers, s.renderLogin(login))
-	}
+	reviewers, assignees, teams := s.renderLogins(p.reviewers), s.renderLogins(p.assignees), []obj{}
 	for _, slug := range p.teams {
 		teams = append(teams, s.renderTeam(r.owner, slug))
 	}
@@ -51,7 +48,7 @@ func (s *Server) renderPull(r *repo, p *pull, whole bool) (obj, error) {
 		"commits_url": self + "/commits", "review_comments_url": self + "/comments", "review_comment_url": s.apiRepo(r) + "/pulls/comments{/number}",
 		"comments_url": issue + "/comments", "statuses_url": statuses,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": stamp(p.merged),
-		"merge_commit_sha": orNull(mergeCommit), "assignee": nil, "assignees": assignees, "milestone": nil, "auto_merge": nil,
+		"merge_commit_sha": orNull(mergeCommit), "assignee": firstOf(assignees), "assignees": assignees, "milestone": nil, "auto_merge": nil,
 		"active_lock_reason": nil, "labels": s.renderLabels(r, p), "requested_reviewers": reviewers, "requested_teams": teams,
 		"head": branch(p.headRef, p.head), "base": branch(p.baseRef, p.base),
 		"_links": obj{
@@ -103,12 +100,13 @@ func (s *Server) addWhole(o obj, r *repo, p *pull) error {
 
 // renderIssue is a pull request as a search finds it.
 func (s *Server) renderIssue(r *repo, p *pull) obj {
+	assignees := s.renderLogins(p.assignees)
 	self := fmt.Sprintf("%s/issues/%d", s.apiRepo(r), p.number)
 	html := s.htmlPull(r, p)
 	return obj{
 		"id": p.id, "node_id": nodeID("PR", p.id), "number": p.number, "title": p.title, "body": orNull(p.body), "state": p.state, "locked": false,
 		"url": self, "repository_url": s.apiRepo(r), "labels_url": self + "/labels{/name}", "comments_url": self + "/comments", "events_url": self + "/events",
-		"html_url": html, "user": s.renderLogin(p.author), "labels": s.renderLabels(r, p), "assignee": nil, "assignees": []any{}, "milestone": nil,
+		"html_url": html, "user": s.renderLogin(p.author), "labels": s.renderLabels(r, p), "assignee": firstOf(assignees), "assignees": assignees, "milestone": nil,
 		"comments": len(p.comments), "author_association": s.association(r, p.author), "draft": p.draft, "score": 1.0,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed),
 		"pull_request": obj{

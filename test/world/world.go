@@ -121,6 +121,9 @@ func (w *World) startGitHub() error {
 	if err := w.addLogins(tree); err != nil {
 		return err
 	}
+	if err := w.addSources(); err != nil {
+		return err
+	}
 	return w.GitHub.Protect(Repository, Branch, githubtest.Protection{
 		RequiredStatuses: []githubtest.RequiredStatus{{Context: "changebot/" + Branch, AppID: w.GitHub.App().ID}},
 		EnforceAdmins:    true,
