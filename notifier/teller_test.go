@@ -60,6 +60,8 @@ func (w *world) Posts(_ context.Context, subject string) ([]Post, error) {
 	return all, nil
 }
 
+func (w *world) Holds(context.Context, gitops.Lease) error { return nil }
+
 func (w *world) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effect.Record, error) {
 	outcome, seen := w.outcomes[i.Key]
 	if !seen {

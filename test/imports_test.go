@@ -25,10 +25,11 @@ func rules() []rule {
 		{folder: "gitops"},
 		{folder: "gitops/sentence", own: []string{"gitops"}},
 		{folder: "gitops/pulltext", own: []string{"gitops"}},
-		{folder: "gitops/effect", own: []string{"gitops"}},
+		{folder: "gitops/crash"},
+		{folder: "gitops/effect", own: []string{"gitops", "gitops/crash"}},
 
 		// What decides. They never meet: the wiring brings them together.
-		{folder: "gitops/workflow", own: []string{"gitops", "gitops/sentence", "gitops/pulltext", "gitops/effect"}},
+		{folder: "gitops/workflow", own: []string{"gitops", "gitops/sentence", "gitops/pulltext", "gitops/effect", "gitops/crash"}},
 		{folder: "approvals", own: []string{"gitops"}},
 		{folder: "notifier", own: []string{"gitops", "gitops/effect", "gitops/sentence", "gitops/pulltext"}},
 
@@ -40,7 +41,7 @@ func rules() []rule {
 			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2", "github.com/bartventer/httpcache"}},
 		{"gitops/argocd", []string{"gitops", "gitops/workflow"}, []string{
 			"github.com/argoproj/argo-cd/v2", "github.com/argoproj/gitops-engine", "github.com/golang/protobuf", "google.golang.org/grpc", "k8s.io/apimachinery"}},
-		{"gitops/store", []string{"gitops", "gitops/workflow", "gitops/effect", "notifier"}, []string{
+		{"gitops/store", []string{"gitops", "gitops/workflow", "gitops/effect", "gitops/crash", "notifier"}, []string{
 			"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
 		{"gitops/store/storetest", []string{"gitops", "gitops/workflow", "gitops/effect", "notifier", "gitops/store"}, []string{
 			"github.com/jackc/pgx/v5", "github.com/google/go-cmp", "go.uber.org/goleak"}},

@@ -6,18 +6,18 @@
 // without an outcome, the process that wrote it may have died on either side
 // of the act, so it asks the other system before it acts again.
 //
-// The lease that comes with every call is the right to work on the Change. It
-// is checked right before the act and, by the journal, with every write: a
-// process that was only paused finds that its time is over.
+// The lease that comes with every call is the right to work on the Change. The
+// journal checks it right before the act and with every write: a process that
+// was only paused finds that its time is over.
 package effect
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // A Journal records intents and outcomes. gitops/store implements it.
@@ -25,6 +25,10 @@ type Journal interface {
 	// Intend records that the act named by key is about to be done for a
 	// Change, unless that stands there already, and returns what stands.
 	Intend(ctx context.Context, lease gitops.Lease, intent Intent) (Record, error)
+
+	// Holds returns a gitops.Conflict error where the lease has run out or
+	// passed on.
+	Holds(ctx context.Context, lease gitops.Lease) error
 
 	// Conclude records the outcome of an intent. A second outcome for the
 	// same key is ignored.
@@ -70,10 +74,12 @@ func Once[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T]) (
 		}
 		return result, nil
 	}
-	result, err = act(ctx, lease, a, record.New)
+	crash.Point(crash.Effect(a.Key, crash.AtIntent))
+	result, err = act(ctx, j, lease, a, record.New)
 	if err != nil {
 		return result, err
 	}
+	crash.Point(crash.Effect(a.Key, crash.AtEffect))
 	outcome, err := json.Marshal(result)
 	if err != nil {
 		return result, fmt.Errorf("keep the outcome of %s of %s: %w", a.Key, a.Change, err)
@@ -81,11 +87,12 @@ func Once[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T]) (
 	if err := j.Conclude(ctx, lease, a.Intent, outcome); err != nil {
 		return result, fmt.Errorf("conclude %s of %s: %w", a.Key, a.Change, err)
 	}
+	crash.Point(crash.Effect(a.Key, crash.AtOutcome))
 	return result, nil
 }
 
 // act asks where somebody may have acted before, and does it where they have not.
-func act[T any](ctx context.Context, lease gitops.Lease, a Act[T], first bool) (T, error) {
+func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], first bool) (T, error) {
 	if !first && a.Ask != nil {
 		result, done, err := a.Ask(ctx)
 		if err != nil {
@@ -95,12 +102,9 @@ func act[T any](ctx context.Context, lease gitops.Lease, a Act[T], first bool) (
 			return result, nil
 		}
 	}
-	if !time.Now().Before(lease.Until) {
+	if err := j.Holds(ctx, lease); err != nil {
 		var none T
-		return none, &gitops.Error{
-			Code:    gitops.Conflict,
-			Message: fmt.Sprintf("The lease on %s ran out before %s could be done.", lease.Name, a.Key),
-		}
+		return none, fmt.Errorf("begin %s of %s: %w", a.Key, a.Change, err)
 	}
 	ctx, cancel := context.WithDeadline(ctx, lease.Until)
 	defer cancel()

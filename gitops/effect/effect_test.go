@@ -25,6 +25,13 @@ func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effec
 	return effect.Record{New: !known, Outcome: outcome}, nil
 }
 
+func (b *book) Holds(_ context.Context, l gitops.Lease) error {
+	if !time.Now().Before(l.Until) {
+		return &gitops.Error{Code: gitops.Conflict, Message: "The lease has run out."}
+	}
+	return nil
+}
+
 func (b *book) Conclude(_ context.Context, _ gitops.Lease, i effect.Intent, outcome json.RawMessage) error {
 	if b.deaf {
 		return errors.New("killed")

@@ -19,8 +19,13 @@ const (
 	adoptBatch = 10_000
 )
 
-// adopt makes the jobs available that this replica was running when its
-// process died, and ends the leadership it may have had. Both would otherwise
+// adopter is adopt with its executor.
+func adopter(exec riverdriver.Executor) func(context.Context, string) error {
+	return func(ctx context.Context, owner string) error { return adopt(ctx, exec, owner) }
+}
+
+// adopt makes the jobs available that a replica was running when its process
+// died, and ends the leadership it may have had. Both would otherwise
 // have to run out first. An adopted job's interrupted attempt counts: what
 // kills its process every time is given up in the end.
 func adopt(ctx context.Context, exec riverdriver.Executor, owner string) error {

@@ -24,5 +24,7 @@
 // Options.Owner names a replica, and should outlive its restarts: a process
 // that starts under the name of one that died takes over its leases and its
 // running jobs at once, instead of waiting until they run out. Two living
-// processes must therefore never share a name.
+// processes must therefore never share a name. What a replica had that does
+// not come back is taken over by another one some ten seconds later: each
+// counts up a pulse in the database while it works, and watches the others'.
 package store

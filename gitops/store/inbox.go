@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // Put stores a delivery, raw, and in the same transaction the job that decodes
@@ -36,6 +37,7 @@ func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err err
 		return false, fmt.Errorf("store delivery %s: %w", d.ID, err)
 	}
 	if isNew {
+		crash.Point("delivery kept")
 		s.nudge(jobs)
 	}
 	return isNew, nil

@@ -33,6 +33,21 @@ func (s *Store) Intend(ctx context.Context, lease gitops.Lease, intent effect.In
 	return record, err
 }
 
+// Holds returns a gitops.Conflict error where the lease has run out or passed
+// on.
+func (s *Store) Holds(ctx context.Context, lease gitops.Lease) error {
+	var one int
+	err := s.read.QueryRowContext(ctx, `SELECT 1 FROM leases WHERE name = $1 AND fence = $2 AND expires > $3`,
+		lease.Name, lease.Fence, millis(s.now())).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return lost(lease)
+	}
+	if err != nil {
+		return fmt.Errorf("check lease %s: %w", lease.Name, err)
+	}
+	return nil
+}
+
 // Conclude records the outcome of an intent. A second outcome for the same key
 // is ignored; one without an intent is refused, as is a lease that has run out
 // or passed on.

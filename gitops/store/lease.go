@@ -61,10 +61,14 @@ func (s *Store) fence(ctx context.Context, tx *sql.Tx, lease gitops.Lease) error
 		return fmt.Errorf("check lease %s: %w", lease.Name, err)
 	}
 	if n == 0 {
-		return &gitops.Error{
-			Code:    gitops.Conflict,
-			Message: fmt.Sprintf("The lease %q has run out or passed on to somebody else.", lease.Name),
-		}
+		return lost(lease)
 	}
 	return nil
+}
+
+func lost(lease gitops.Lease) error {
+	return &gitops.Error{
+		Code:    gitops.Conflict,
+		Message: fmt.Sprintf("The lease %q has run out or passed on to somebody else.", lease.Name),
+	}
 }

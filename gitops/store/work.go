@@ -50,8 +50,8 @@ type WorkOptions struct {
 	// fewer than 4 count as 4.
 	MaxWorkers int
 
-	// Timeout ends a handler's context. A job whose process died is taken up
-	// by another replica some ten seconds after it. Defaults to 2 minutes.
+	// Timeout ends a handler's context. Defaults to 2 minutes. A job whose
+	// process died is taken up by another replica some ten seconds later.
 	Timeout time.Duration
 
 	// Attempts is how often a job is tried before it is given up. Defaults
@@ -68,6 +68,7 @@ type Working struct {
 	store  *Store
 	engine engine
 	notify func(queues []string) // nil where the database announces jobs itself
+	rest   func()                // ends the watcher and waits for it
 }
 
 // An engine is a River client for either database.
@@ -90,16 +91,25 @@ func (s *Store) Work(ctx context.Context, handlers Handlers, o WorkOptions) (*Wo
 		return nil, fmt.Errorf("work jobs: %w", err)
 	}
 	w := &Working{store: s}
+	watch := &watcher{store: s}
+	// Before the first job runs, so that who takes it over knows whose it was.
+	if err := watch.show(ctx); err != nil {
+		return nil, fmt.Errorf("work jobs: %w", err)
+	}
 	if s.pool != nil {
-		w.engine, err = start(ctx, riverpgxv5.New(s.pool), config)
+		driver := riverpgxv5.New(s.pool)
+		watch.adopt = adopter(driver.GetExecutor())
+		w.engine, err = start(ctx, driver, config)
 	} else {
 		driver := newNudged(s.db)
+		watch.adopt = adopter(driver.GetExecutor())
 		w.engine, err = start[*sql.Tx](ctx, driver, config)
 		w.notify = driver.nudge
 	}
 	if err != nil {
 		return nil, fmt.Errorf("work jobs: %w", err)
 	}
+	w.watch(context.WithoutCancel(ctx), watch)
 	s.working = w
 	return w, nil
 }
@@ -134,6 +144,17 @@ func (s *Store) config(handlers Handlers, o WorkOptions) (*river.Config, error) 
 	}, nil
 }
 
+// watch runs a watcher in the background.
+func (w *Working) watch(ctx context.Context, watch *watcher) {
+	ctx, cancel := context.WithCancel(ctx)
+	rested := make(chan struct{})
+	go func() {
+		defer close(rested)
+		watch.run(ctx)
+	}()
+	w.rest = func() { cancel(); <-rested }
+}
+
 // start takes over what this replica left when it died, and starts a client.
 func start[T any](ctx context.Context, driver riverdriver.Driver[T], config *river.Config) (engine, error) {
 	client, err := river.NewClient(driver, config)
@@ -164,6 +185,7 @@ func (w *Working) Stop(grace time.Duration) error {
 		defer cancel()
 		err = w.engine.StopAndCancel(hard)
 	}
+	w.rest()
 	if err != nil {
 		return fmt.Errorf("stop working jobs: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 	"github.com/changebot/changebot/gitops/effect"
 )
 
@@ -125,6 +126,7 @@ func (r *Road) write(ctx context.Context, lease gitops.Lease, c gitops.Change, c
 	if err != nil {
 		return c, err
 	}
+	crash.Point("written " + string(c.State))
 	r.Log.Info("change", "change", c.ID, "state", c.State, "revision", stored.Revision, "reason", c.Reason)
 	return stored, nil
 }
