@@ -21,6 +21,15 @@ type Spec struct {
 	Else    To     // where it goes when To does not take it; zero for nowhere
 	Under   string // Key of the message in whose thread it stands; empty for none
 	Message Message
+	File    *File // stands beside the Message, which is never edited then; nil for none
+}
+
+// ref names the message to the chat.
+func (s Spec) ref(subject string) string {
+	if s.File != nil {
+		return s.File.Name
+	}
+	return subject + "/" + s.Key
 }
 
 // keyLive is the key of the one live message.
@@ -44,5 +53,5 @@ func Desired(v View) []Spec {
 	if m := rollout(c); m != nil {
 		specs = append(specs, Spec{Key: "rollout", To: room, Under: keyLive, Message: m})
 	}
-	return append(specs, cards(v)...)
+	return append(append(specs, files(v)...), cards(v)...)
 }

@@ -185,6 +185,7 @@ func TestThreadAndCardsTellTheRest(t *testing.T) {
 		{Seq: 5, Kind: gitops.EntryRefusal, Actor: "ada", Text: "may not approve their own change"},
 	}
 	var b strings.Builder
+	shown := map[string]bool{} // files, in full once
 	for _, show := range []struct {
 		title string
 		view  View
@@ -193,12 +194,18 @@ func TestThreadAndCardsTellTheRest(t *testing.T) {
 		{"a card that was answered", View{Change: halfApproved(), Standing: card("bob")}},
 		{"a card that others made needless", View{Change: approved, Standing: card("dan")}},
 		{"a card of an earlier proposal", View{Change: second, Standing: card("bob")}},
+		{"the files of a change that ended", View{Change: at(approved, gitops.StateHealthy, "", ""), Entries: append(entries,
+			gitops.Entry{Seq: 6, Kind: gitops.EntryIntent, Actor: self, Key: "post/live", Text: "post: Promote checkout"})}},
 		{"a card of a change that ended", View{Change: at(proposed(), gitops.StateCancelled, "Cancelled by Ada Lovelace", ""), Standing: card("bob")}},
 		{"the rollout", View{Change: rollingOut(at(approved, gitops.StateSyncing, "", ""), gitops.StateSyncing, "Waiting for Deployment/checkout to roll out.")}},
 	} {
 		fmt.Fprintf(&b, "## %s\n\n", show.title)
 		for _, s := range Desired(show.view)[1:] {
 			fmt.Fprintf(&b, "(%s to %s%s)\n%s\n", s.Key, s.To.Channel, s.To.Person.ID, s.Message)
+			if s.File != nil && !shown[s.File.Name] {
+				shown[s.File.Name] = true
+				fmt.Fprintf(&b, "  📄 %s\n  │ %s\n\n", s.File.Name, strings.ReplaceAll(s.File.Text, "\n", "\n  │ "))
+			}
 		}
 	}
 	golden(t, "rest", b.String())

@@ -43,8 +43,8 @@ const (
 	noteRefused = "refused " // and why: it does not stand
 )
 
-// ref names a message to the chat.
-func ref(subject, key string) string { return subject + "/" + key }
+// keyPost begins the key under which the journal of a Change notes a message.
+const keyPost = "post/"
 
 // Put posts a message that belongs to no Change, once for its subject and key.
 func (o Outbox) Put(ctx context.Context, subject, key string, to To, m Message) error {
@@ -90,7 +90,7 @@ func (o Outbox) ask(ctx context.Context, post Post, spec Spec) (Place, bool, err
 		return Place{}, false, nil // nobody tried, or it was refused
 	}
 	for _, to := range spec.ways() {
-		places, err := o.Chat.Find(ctx, to, ref(post.Subject, post.Key))
+		places, err := o.Chat.Find(ctx, to, spec.ref(post.Subject))
 		if err != nil && !refusedBy(err) {
 			return Place{}, false, fmt.Errorf("look for %s: %w", post.Key, err)
 		}
@@ -129,7 +129,7 @@ func (o Outbox) try(ctx context.Context, post Post, spec Spec) (Place, error) {
 	err := error(&gitops.Error{Code: gitops.NotFound, Message: "There is nowhere to post " + post.Key + "."})
 	for _, to := range spec.ways() {
 		var place Place
-		if place, err = o.Chat.Post(ctx, to, spec.Message, ref(post.Subject, post.Key)); err == nil {
+		if place, err = o.send(ctx, to, spec, post.Subject); err == nil {
 			return place, nil
 		}
 		if !refusedBy(err) {
@@ -143,6 +143,13 @@ func (o Outbox) try(ctx context.Context, post Post, spec Spec) (Place, error) {
 		}
 	}
 	return Place{}, fmt.Errorf("post %s: %w", post.Key, err)
+}
+
+func (o Outbox) send(ctx context.Context, to To, spec Spec, subject string) (Place, error) {
+	if spec.File != nil {
+		return o.Chat.Attach(ctx, to, spec.Message, *spec.File)
+	}
+	return o.Chat.Post(ctx, to, spec.Message, spec.ref(subject))
 }
 
 // keep notes where a message stands.

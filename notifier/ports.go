@@ -31,6 +31,10 @@ type Chat interface {
 	// Post posts a message. The ref is kept with it, unseen.
 	Post(ctx context.Context, to To, m Message, ref string) (Place, error)
 
+	// Attach posts a file with a message. The file's name is its ref. The
+	// Place has the file's id where a message has its timestamp.
+	Attach(ctx context.Context, to To, m Message, f File) (Place, error)
+
 	// Find returns the messages of ours that carry the ref, oldest first, as
 	// far as recent history shows them. A gitops.Denied error says that we
 	// are not allowed to look.

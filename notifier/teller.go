@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/effect"
@@ -87,7 +88,7 @@ func (r *round) reconcile(ctx context.Context, spec Spec) error {
 	where := spec.To.Channel + spec.To.Person.Slack
 	hash := spec.Message.Hash()
 	switch {
-	case post.Gone, post.TS != "" && post.Hash == hash:
+	case post.Gone, post.TS != "" && (post.Hash == hash || spec.File != nil):
 		return nil
 	case !ok, r.blocked[where]: // the order of a thread is kept: what comes later waits too
 		return nil
@@ -106,6 +107,8 @@ func (r *round) reconcile(ctx context.Context, spec Spec) error {
 	case refusedBy(err) && !leaseOver(err):
 		r.Log.Warn("chat refused", "subject", r.subject, "message", spec.Key, "error", err)
 		return nil
+	case spec.File != nil:
+		return err // a file that is late keeps nothing else back
 	default:
 		r.blocked[where] = true
 		return err
@@ -119,7 +122,7 @@ func leaseOver(err error) bool { return gitops.CodeOf(err) == gitops.Conflict }
 // post posts a message once, with its intent and outcome in the journal.
 func (r *round) post(ctx context.Context, post Post, spec Spec) error {
 	place, err := effect.Once(ctx, r.Journal, r.lease, effect.Act[Place]{
-		Intent: effect.Intent{Change: r.subject, Key: "post/" + spec.Key, Text: "post: " + spec.Message.Summary()},
+		Intent: effect.Intent{Change: r.subject, Key: keyPost + spec.Key, Text: "post: " + spec.Message.Summary()},
 		Ask:    func(ctx context.Context) (Place, bool, error) { return r.ask(ctx, post, spec) },
 		Do:     func(ctx context.Context) (Place, error) { return r.try(ctx, post, spec) },
 	})
@@ -154,7 +157,7 @@ func (r *round) retire(ctx context.Context, specs []Spec) error {
 	}
 	var failed []error
 	for _, p := range r.standing {
-		if wanted[p.Key] || p.Gone || p.TS == "" {
+		if wanted[p.Key] || p.Gone || p.TS == "" || strings.HasPrefix(p.Key, keyFile) {
 			continue
 		}
 		if err := r.Chat.Delete(ctx, Place{Channel: p.Channel, TS: p.TS}); err != nil && !refusedBy(err) {

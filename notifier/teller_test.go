@@ -87,6 +87,13 @@ func (w *world) Post(_ context.Context, to To, m Message, ref string) (Place, er
 	return Place{Channel: to.Channel + to.Person.Slack, TS: fmt.Sprint(len(w.said))}, nil
 }
 
+func (w *world) Attach(ctx context.Context, to To, m Message, f File) (Place, error) {
+	if err := w.refuse[f.Name]; err != nil {
+		return Place{}, err
+	}
+	return w.Post(ctx, to, m, f.Name)
+}
+
 func (w *world) Find(_ context.Context, to To, ref string) ([]Place, error) {
 	var found []Place
 	for i, s := range w.said {
@@ -130,8 +137,8 @@ func TestTellingTwiceSaysItOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(w.said) != 4 || w.updates != 0 {
-		t.Errorf("want live, one entry and two cards, never touched again; got %d posts, %d updates", len(w.said), w.updates)
+	if len(w.said) != 5 || w.updates != 0 {
+		t.Errorf("want live, one entry, the diff and two cards, never touched again; got %d posts, %d updates", len(w.said), w.updates)
 	}
 	if to := w.said[1].to; to.Thread != "1" || to.Channel != "C1" {
 		t.Errorf("the entry stands in the live message's thread, got %+v", to)
@@ -140,8 +147,8 @@ func TestTellingTwiceSaysItOnce(t *testing.T) {
 	if err := w.tell(t); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.said) != 4 || w.updates != 3 {
-		t.Errorf("an end edits the live message and both cards; got %d posts, %d updates", len(w.said), w.updates)
+	if len(w.said) != 6 || w.updates != 3 {
+		t.Errorf("an end brings the log and edits the live message and both cards; got %d posts, %d updates", len(w.said), w.updates)
 	}
 }
 
@@ -156,6 +163,41 @@ func TestACrashAfterThePostLeavesOneMessage(t *testing.T) {
 	}
 	if n := w.standing("c-7f3k2q/live"); n != 1 {
 		t.Errorf("%d live messages stand, want 1", n)
+	}
+}
+
+func TestAFileIsAttachedOnceAndKeepsNothingBack(t *testing.T) {
+	w := newWorld(proposed())
+	name := w.change.ID + "-" + w.change.Plan.Digest.Short() + ".diff"
+	w.refuse[name] = &gitops.Error{Code: gitops.Unavailable, Message: "Slack is not well."}
+	if err := w.tell(t); err == nil {
+		t.Fatal("a file that is not attached is worth another try")
+	}
+	if w.standing("c-7f3k2q/live") != 1 || w.standing("c-7f3k2q/card:1:carol") != 1 {
+		t.Error("the messages stand without the file")
+	}
+	w.refuse, w.crash = nil, true
+	w.now = w.now.Add(2 * time.Minute) // the history shows for certain that the first try left nothing
+	if err := w.tell(t); err == nil {
+		t.Fatal("the crash was not noticed")
+	}
+	if later := retryAfter(w.tell(t)); later != time.Minute {
+		t.Fatalf("it was tried twice, so a twin is looked for after a minute, got %v", later)
+	}
+	w.now = w.now.Add(time.Minute)
+	if err := w.tell(t); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.standing(name); n != 1 {
+		t.Errorf("%d diffs stand, want 1", n)
+	}
+	w.change.Plan.Edits = append(w.change.Plan.Edits, gitops.Edit{Path: "b", Field: "c", New: "d"})
+	w.change.Plan.Digest = gitops.DigestOf(w.change.Plan.Edits)
+	if err := w.tell(t); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.standing(name); n != 1 {
+		t.Errorf("%d of the old diff stand: another proposal has one of its own, and does not take the evidence away", n)
 	}
 }
 

@@ -61,7 +61,7 @@ func (o Outbox) settleTwin(ctx context.Context, post Post, specs []Spec) error {
 		}
 		to := spec.To
 		to.Channel, to.Person = post.Channel, gitops.Person{}
-		places, err := o.Chat.Find(ctx, to, ref(post.Subject, post.Key))
+		places, err := o.Chat.Find(ctx, to, spec.ref(post.Subject))
 		if err != nil && !refusedBy(err) {
 			return fmt.Errorf("look for a twin of %s: %w", post.Key, err)
 		}

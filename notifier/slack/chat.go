@@ -71,11 +71,20 @@ func (c Chat) Find(ctx context.Context, to notifier.To, ref string) ([]notifier.
 	}
 	var found []notifier.Place
 	for _, m := range messages {
-		if m.User == c.app.bot && m.Metadata.EventType == metadataType && m.Metadata.EventPayload[metadataRef] == ref {
+		if m.User == c.app.bot && carries(m, ref) {
 			found = append(found, notifier.Place{Channel: channel, TS: m.Timestamp})
 		}
 	}
 	return found, nil
+}
+
+// carries says whether a message has the ref: in its metadata, or as the name
+// of its file, since a message that shares a file has no metadata.
+func carries(m api.Message, ref string) bool {
+	if m.Metadata.EventType == metadataType && m.Metadata.EventPayload[metadataRef] == ref {
+		return true
+	}
+	return slices.ContainsFunc(m.Files, func(f api.File) bool { return f.Name == ref })
 }
 
 // history returns messages, oldest first.

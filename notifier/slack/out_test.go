@@ -129,6 +129,36 @@ func TestAChatPostsFindsUpdatesAndDeletes(t *testing.T) {
 	o.clean()
 }
 
+func TestAFileStandsInTheThreadAndIsFoundByItsName(t *testing.T) {
+	o := newOffice(t, nil)
+	chat, ctx := o.app.Chat(), t.Context()
+	m := notifier.Message{{Lines: []notifier.Text{plain("the diff of <!channel>")}}}
+	root, err := chat.Post(ctx, notifier.To{Channel: "C1"}, m, "c-1/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	thread := notifier.To{Channel: "C1", Thread: root.TS}
+	if _, err := chat.Attach(ctx, thread, m, notifier.File{Name: "c-1.diff", Text: "-1\n+2 ä\n"}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := chat.Find(ctx, thread, "c-1.diff")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	got, ok := o.server.Message("C1", found[0].TS)
+	if !ok || got.ThreadTS != root.TS || got.Content.Text != "the diff of &lt;!channel&gt;" || string(got.Files[0].Content) != "-1\n+2 ä\n" {
+		t.Errorf("it stands as %+v", got)
+	}
+	o.server.Inject(slacktest.Fault{Match: "files.completeUploadExternal", Kind: slacktest.FailAfter})
+	if _, err := chat.Attach(ctx, thread, m, notifier.File{Name: "c-2.diff", Text: "-1"}); gitops.CodeOf(err) != gitops.Unavailable {
+		t.Errorf("a 502 leaves it open, got %v", err)
+	}
+	if found, err := chat.Find(ctx, thread, "c-2.diff"); err != nil || len(found) != 1 {
+		t.Errorf("and it stands: %v, %v", found, err)
+	}
+	o.clean()
+}
+
 func TestRefusalsOfSlackHaveCodes(t *testing.T) {
 	o := newOffice(t, nil)
 	chat := o.app.Chat()

@@ -23,6 +23,7 @@ type command func(s *story, args []string) error
 //	say PERSON ROOM WORDS…        posts a message; @changebot mentions the bot
 //	see ROOM PATTERN              waits until the room's transcript matches; @PERSON is their direct messages
 //	raw ROOM PATTERN              the same with the messages as they came
+//	attached ROOM PATTERN         waits until the files of a room match: their number, then names and contents
 //	told PERSON PATTERN           waits until something only that person sees matches
 //	press PERSON ROOM BUTTON      presses the newest button with these words
 //	fill PERSON LABEL=VALUE…      fills in and submits the open form
@@ -31,6 +32,7 @@ type command func(s *story, args []string) error
 //	log PATTERN                   waits until changebot's log matches
 //	start                         runs changebot and waits until it is ready
 //	crash, restart                SIGKILL, and a new process
+//	falter-slack METHOD HOW…      misbehaves at the next call, as slacktest.FaultKind says
 //	forged-slack, forged-github   calls that neither of them signed
 //
 // and those of git, GitHub and Argo CD in remotes_test.go. A "!" before see
@@ -68,8 +70,11 @@ func looks() map[string]look {
 			id, err := s.room(room)
 			return s.Slack.Transcript(id), err
 		},
-		"told":  told,
-		"raw":   raw,
+		"told": told,
+		"raw":  raw,
+
+		"attached": attached,
+
 		"log":   func(s *story, _ string) (string, error) { return s.Log.String(), nil },
 		"file":  file,
 		"pull":  pull,
@@ -160,6 +165,11 @@ func actions() map[string]command {
 
 		"unprotect": unprotect,
 
+		"falter-slack": func(s *story, args []string) error {
+			s.Slack.Inject(slacktest.Fault{Match: args[0], Kind: slacktest.FaultKind(strings.Join(args[1:], " "))})
+			return nil
+		},
+
 		"forged-slack":  forgedSlack,
 		"forged-github": forgedGitHub,
 	}
@@ -219,6 +229,26 @@ func raw(s *story, name string) (string, error) {
 	}
 	text, err := json.Marshal(s.Slack.Messages(room))
 	return string(text), err
+}
+
+// attached are the files in a room's threads.
+func attached(s *story, name string) (string, error) {
+	room, err := s.room(name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	n := 0
+	for _, m := range s.Slack.Messages(room) {
+		for _, f := range m.Files {
+			if m.ThreadTS == "" || m.Deleted {
+				return "", fmt.Errorf("%s stands in no thread, or was deleted", f.Name)
+			}
+			n++
+			fmt.Fprintf(&b, "%s\n%s\n", f.Name, f.Content)
+		}
+	}
+	return fmt.Sprintf("%d files\n%s", n, b.String()), nil
 }
 
 // press presses the newest button with these words, as soon as there is one.
