@@ -6,17 +6,21 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/door"
 )
 
-// maxPayload is the largest body GitHub sends.
-const maxPayload = 25 << 20
+// maxPayload is the largest body GitHub sends, and payloadTime how long it
+// waits for an answer to it.
+const (
+	maxPayload  = 25 << 20
+	payloadTime = 10 * time.Second
+)
 
 // An Inbox keeps what arrives before it is acknowledged. gitops/store
 // implements it.
@@ -59,16 +63,17 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.deny(w, "headers", http.StatusBadRequest)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
-	if err != nil {
-		h.deny(w, "body", http.StatusRequestEntityTooLarge)
+	body, refusal := door.Read(w, r, door.Limit{Bytes: maxPayload, Time: payloadTime})
+	if refusal != nil {
+		h.deny(w, refusal.Reason, refusal.Status)
 		return
 	}
 	if !h.signed(body, r.Header.Get("X-Hub-Signature-256")) {
 		h.deny(w, "signature", http.StatusUnauthorized)
 		return
 	}
-	_, err = h.inbox.Put(r.Context(), gitops.Delivery{ID: "github/" + id, Source: "github", Kind: event, Payload: body, Received: time.Now()})
+	door.Admit(r.Context())
+	_, err := h.inbox.Put(r.Context(), gitops.Delivery{ID: "github/" + id, Source: "github", Kind: event, Payload: body, Received: time.Now()})
 	if err != nil {
 		h.log.Error("store a webhook", "delivery", id, "event", event, "error", err)
 		http.Error(w, "not stored; redeliver it", http.StatusInternalServerError)

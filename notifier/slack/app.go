@@ -25,7 +25,7 @@ type Config struct {
 	Vocabulary func(context.Context) notifier.Vocabulary // the names that forms and help offer
 	Clock      func() time.Time                          // time.Now where nil
 	Log        *slog.Logger
-	Refused    func(why string) // counts what was refused; may be nil
+	Refused    func(why string) // counts what was refused, by a name such as "signature"; may be nil
 }
 
 // An App is changebot as one workspace has installed it.

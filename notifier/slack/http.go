@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/door"
 )
 
 // The paths on which Slack is heard.
@@ -16,8 +18,12 @@ const (
 	PathEvents       = "/slack/events"
 )
 
-// maxBody is how much one request may bring.
-const maxBody = 1 << 20
+// maxBody is how much one request may bring, and bodyTime how long that may
+// take: Slack itself waits three seconds for the answer.
+const (
+	maxBody  = 1 << 20
+	bodyTime = 5 * time.Second
+)
 
 // Handler hears Slack over HTTP on the three paths. It refuses to be without
 // a signing secret.
@@ -32,23 +38,27 @@ func (r *Receiver) Handler() (http.Handler, error) {
 	for path, kind := range map[string]string{
 		PathCommands: kindCommand, PathInteractions: kindInteraction, PathEvents: kindEvent,
 	} {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, kind) })
+		mux.HandleFunc(path, func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, kind) })
 	}
 	return mux, nil
 }
 
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, kind string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
-	if err != nil {
-		r.refuse("too large", "path", q.URL.Path)
-		http.Error(w, "the body is too large or broke off", http.StatusRequestEntityTooLarge)
+	if q.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		r.deny(w, "method", http.StatusMethodNotAllowed)
+		return
+	}
+	body, refusal := door.Read(w, q, door.Limit{Bytes: maxBody, Time: bodyTime})
+	if refusal != nil {
+		r.deny(w, refusal.Reason, refusal.Status)
 		return
 	}
 	if why := verify(r.app.config.SigningSecret, q.Header, body, r.app.config.Clock()); why != "" {
-		r.refuse(why, "path", q.URL.Path)
-		http.Error(w, "not signed by Slack", http.StatusUnauthorized)
+		r.deny(w, why, http.StatusUnauthorized)
 		return
 	}
+	door.Admit(q.Context())
 	if kind == kindEvent {
 		if e, err := parseEvent(body); err == nil && e.Type == "url_verification" {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -69,6 +79,14 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, kind string) {
 	default:
 		w.WriteHeader(http.StatusOK)
 	}
+}
+
+// deny counts a request that did not show that it is Slack's. It is told
+// nothing, and nothing of it is kept: it may hold anything, and there may be
+// many.
+func (r *Receiver) deny(w http.ResponseWriter, why string, status int) {
+	r.app.config.Refused(why)
+	http.Error(w, http.StatusText(status), status)
 }
 
 // say answers with a status; for a command, whose status nobody sees, with

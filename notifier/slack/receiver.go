@@ -40,7 +40,7 @@ const dialogTime = 2 * time.Second
 func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any, error) {
 	a := peek(kind, payload)
 	if a.broken == nil && a.team != r.app.config.Team {
-		r.refuse("foreign team", "kind", kind, "team", a.team)
+		r.refuse("foreign_team", "kind", kind, "team", a.team)
 		return nil, errForeign
 	}
 	if a.interaction != nil && a.interaction.Type == typeSubmission {
@@ -77,7 +77,8 @@ func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	}
 }
 
-// refuse counts and logs; never a header, a body or a secret.
+// refuse counts and logs what Slack did sign; never a header, a body or a
+// secret.
 func (r *Receiver) refuse(why string, args ...any) {
 	r.app.config.Refused(why)
 	r.app.config.Log.Warn("refused from Slack", append([]any{"why", why}, args...)...)

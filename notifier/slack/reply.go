@@ -56,7 +56,7 @@ func (d *Decoder) admit(ctx context.Context, b back) (bool, error) {
 	case !denied || refusal.Code != gitops.Denied:
 		return false, err
 	}
-	d.app.config.Refused("no member")
+	d.app.config.Refused("no_member")
 	d.app.config.Log.Warn("refused from Slack", "why", refusal.Message, "user", b.user, "delivery", b.delivery.ID)
 	if bot {
 		return false, nil

@@ -18,20 +18,20 @@ func verify(secret string, header http.Header, body []byte, now time.Time) (why 
 	stamp := header.Get("X-Slack-Request-Timestamp")
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
-		return "no timestamp"
+		return "no_timestamp"
 	}
 	if now.Sub(time.Unix(seconds, 0)).Abs() > maxSkew {
-		return "old timestamp"
+		return "late"
 	}
 	if secret == "" {
-		return "no secret"
+		return "no_secret"
 	}
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("v0:" + stamp + ":"))
 	mac.Write(body)
 	want := "v0=" + hex.EncodeToString(mac.Sum(nil))
 	if !hmac.Equal([]byte(want), []byte(header.Get("X-Slack-Signature"))) {
-		return "bad signature"
+		return "signature"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/changebot/changebot/gitops/door"
 	"github.com/changebot/changebot/gitops/github"
 	"github.com/changebot/changebot/notifier/slack"
 )
@@ -15,6 +16,15 @@ const (
 	pathAlive  = "/healthz"
 	pathReady  = "/readyz"
 )
+
+// public is the listener's own name among the doors: what was refused there
+// was addressed to none of the others.
+const public = "public"
+
+// guard is the door before the listener that the world can reach.
+func (s *Server) guard() *door.Door {
+	return door.New(door.Options{Log: s.log, Refused: s.refused.from(public)})
+}
 
 // handler routes what comes in by HTTP. Nothing but the two probes listens
 // without authentication.
@@ -36,6 +46,12 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET "+pathReady, s.ready)
+	lost := s.refused.from(public)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		lost("path")
+		w.Header().Set("Connection", "close") // whoever it was is in the wrong house
+		http.NotFound(w, r)
+	})
 	return mux, nil
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"math/bits"
 	"sync"
 )
 
@@ -11,21 +12,30 @@ type refusals struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
-	counts map[string]int64
+	counts map[refusal]uint64
 }
 
+// A refusal is why something was refused, and where it came in. Both are of a
+// fixed set of names.
+type refusal struct{ door, reason string }
+
 func newRefusals(log *slog.Logger) *refusals {
-	return &refusals{log: log, counts: map[string]int64{}}
+	return &refusals{log: log, counts: map[refusal]uint64{}}
 }
 
 // from returns a counter for one door.
 func (r *refusals) from(door string) func(reason string) {
 	return func(reason string) {
 		r.mu.Lock()
-		key := door + "/" + reason
-		r.counts[key]++
-		count := r.counts[key]
+		r.counts[refusal{door, reason}]++
+		count := r.counts[refusal{door, reason}]
 		r.mu.Unlock()
-		r.log.Warn("refused", "door", door, "reason", reason, "count", count)
+		if worthALine(count) {
+			r.log.Warn("refused", "door", door, "reason", reason, "count", count)
+		}
 	}
 }
+
+// worthALine holds for the first few, and then for every doubling: a flood
+// does not fill the log, too.
+func worthALine(count uint64) bool { return count <= 8 || bits.OnesCount64(count) == 1 }
