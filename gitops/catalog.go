@@ -18,6 +18,7 @@ type Catalog struct {
 	Grants       []Grant
 	Approvals    []ApprovalRule
 	Owners       Owners
+	Reminders    Reminders
 }
 
 // Owners are who is told when the catalogue itself is broken.

@@ -80,6 +80,10 @@ type Proposal struct {
 	Number  int    // pull request
 	URL     string
 
+	// At is when people were asked about this plan: a round that only moves
+	// the same plan onto a new base asks nobody anew.
+	At time.Time
+
 	// ForeignHead is the branch's head where somebody else has moved it;
 	// empty while it is HeadSHA.
 	ForeignHead string

@@ -20,6 +20,7 @@ const (
 	EntryVoid       EntryKind = "void"       // decisions stopped counting
 	EntryRefusal    EntryKind = "refusal"    // somebody tried what they may not
 	EntryNote       EntryKind = "note"       // worth telling, changes nothing
+	EntryReminder   EntryKind = "reminder"   // people were reminded that it is their turn
 )
 
 // An Entry is one line of the journal: the append-only record of every intent

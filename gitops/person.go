@@ -14,6 +14,7 @@ type Person struct {
 	TokenSHA256 string
 
 	TimeZone string // IANA name; empty is the organisation's
+	Hours    Hours  `json:",omitzero"` // when they work; zero is the organisation's
 }
 
 // IsZero says that no person is meant.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 // cards are the direct messages to reviewers: one for each whose turn it is,
@@ -17,8 +18,8 @@ func cards(v View) []Spec {
 	c := v.Change
 	var specs []Spec
 	open := map[string]bool{}
-	if c.State == gitops.StateProposed && c.Verdict.Outcome == gitops.OutcomeWaiting {
-		for _, p := range unique(c.Verdict.Waits) {
+	if now := turn.Of(c); now.Act == turn.Decide {
+		for _, p := range now.People {
 			to := To{Person: p}
 			if to.IsZero() {
 				continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 // live is the message that stands in the room: what, why, how far, and, as its
@@ -130,45 +131,39 @@ func reason(c gitops.Change) string {
 // next names the next action and who can take it; where nobody can, why, and
 // what would change that.
 func next(c gitops.Change) Text {
+	now := turn.Of(c)
 	me := func(words string) Text { return line(bold("Next: "), say(words)) }
-	switch c.State {
-	case gitops.StateRequested:
-		if c.Question != "" {
-			return line(bold("Next: "), mention(c.Request.Requester), say(" answers. "+c.Question))
-		}
+	switch now.Act {
+	case turn.Answer:
+		return line(bold("Next: "), people(now.People, " or "), say(" answers. "+c.Question))
+	case turn.Plan:
 		return me("I work out the exact edits and open a pull request. Nobody has to do anything yet.")
-	case gitops.StateProposed:
-		return nextDecision(c)
-	case gitops.StateApproved:
-		return me("I merge exactly what was approved.")
-	case gitops.StateMerged:
-		return me("I ask Argo CD to apply it.")
-	default:
-		waiting := ""
-		for _, p := range c.Rollout {
-			if p.State != gitops.StateHealthy && p.Waiting != "" {
-				waiting = p.Waiting
-				break
-			}
+	case turn.Judge:
+		return me("I check who has to approve.")
+	case turn.Decide:
+		return line(bold("Next: "), people(now.People, " or "), say(" approves."), besides(now))
+	case turn.Unblock:
+		return line(bold("Nobody can approve this now: "), say(stopped(now.Blocker)), spaced(now.Next))
+	case turn.Merge:
+		if now.Actor == turn.GitHub {
+			return me("I merge exactly what was approved, as soon as GitHub lets me.")
 		}
-		return line(me("I watch until it is healthy."), spaced(waiting))
+		return me("I merge exactly what was approved.")
+	case turn.Sync:
+		return me("I ask Argo CD to apply it.")
+	case turn.Settle:
+		return line(me("I watch until it is healthy."), spaced(now.Waits))
+	default:
+		return line(me("nobody has to act now; it "+stopped(now.Blocker)), spaced(now.Next))
 	}
 }
 
-func nextDecision(c gitops.Change) Text {
-	v := c.Verdict
-	switch {
-	case v.Rule == "" && v.Outcome == "":
-		return line(bold("Next: "), say("I check who has to approve."))
-	case v.Outcome == gitops.OutcomeDenied:
-		why := v.First(gitops.OutcomeDenied)
-		return line(bold("Nobody can approve this now: "), say(stopped(why.Reason)), spaced(why.Next))
-	case len(v.Waits) == 0:
-		why := v.First(gitops.OutcomeWaiting)
-		return line(bold("Next: "), say("nobody has to act now; it "+why.Reason+"."), spaced(why.Next))
-	default:
-		return line(bold("Next: "), people(v.Waits, " or "), say(" approves."))
+// besides is what keeps a Change back also when people have decided.
+func besides(now turn.Turn) Text {
+	if now.Blocker == "" {
+		return nil
 	}
+	return line(say(" Meanwhile it "+stopped(now.Blocker)), spaced(now.Next))
 }
 
 // spaced is a further sentence.

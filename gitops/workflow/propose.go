@@ -20,6 +20,7 @@ func (w walk) propose(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Proposal = next
+	c.Proposal.At = w.Clock()
 	tip, err := w.repo.tip(ctx)
 	if err != nil {
 		return err

@@ -101,6 +101,7 @@ func (w walk) repropose(ctx context.Context, c gitops.Change, entries ...gitops.
 		return err
 	}
 	c.Proposal = next
+	c.Proposal.At = w.Clock()
 	return w.reenter(ctx, c, entries...)
 }
 
