@@ -38,6 +38,8 @@ type Change struct {
 	Merge     Merge
 	Rollout   []Progress // one for each Target, once merged
 
+	Wait Wait // for another system that does not answer
+
 	Times map[State]time.Time // when each state was first reached
 }
 

@@ -136,7 +136,7 @@ func (o Outbox) try(ctx context.Context, post Post, spec Spec) (Place, error) {
 			break
 		}
 	}
-	if refusedBy(err) || retryAfter(err) > 0 {
+	if refusedBy(err) || gitops.RetryAfter(err) > 0 {
 		post.Hash = noteRefused + err.Error()
 		if saveErr := o.Posts.SavePost(ctx, post); saveErr != nil {
 			return Place{}, errors.Join(err, fmt.Errorf("note that %s was refused: %w", post.Key, saveErr))
@@ -180,14 +180,4 @@ func refusedBy(err error) bool {
 	default:
 		return false
 	}
-}
-
-func retryAfter(err error) time.Duration {
-	if r, ok := errors.AsType[interface {
-		error
-		RetryAfter() time.Duration
-	}](err); ok {
-		return r.RetryAfter()
-	}
-	return 0
 }

@@ -215,7 +215,7 @@ func soonest(errs []error) error {
 	}
 	after := Later{Why: all.Error()}
 	for _, err := range errs {
-		wait := retryAfter(err)
+		wait := gitops.RetryAfter(err)
 		switch {
 		case err == nil:
 		case wait == 0:

@@ -181,7 +181,7 @@ func TestAFileIsAttachedOnceAndKeepsNothingBack(t *testing.T) {
 	if err := w.tell(t); err == nil {
 		t.Fatal("the crash was not noticed")
 	}
-	if later := retryAfter(w.tell(t)); later != time.Minute {
+	if later := gitops.RetryAfter(w.tell(t)); later != time.Minute {
 		t.Fatalf("it was tried twice, so a twin is looked for after a minute, got %v", later)
 	}
 	w.now = w.now.Add(time.Minute)
@@ -205,7 +205,7 @@ func TestATwinThatTheLaggingHistoryHidIsDeleted(t *testing.T) {
 	w := newWorld(asked())
 	w.crash, w.lagging = true, true
 	_ = w.tell(t)
-	if later := retryAfter(w.tell(t)); later != time.Minute {
+	if later := gitops.RetryAfter(w.tell(t)); later != time.Minute {
 		t.Fatalf("want to come back after the grace of a minute, got %v", later)
 	}
 	w.now = w.now.Add(time.Minute)
@@ -216,7 +216,7 @@ func TestATwinThatTheLaggingHistoryHidIsDeleted(t *testing.T) {
 		t.Fatalf("%d live messages stand, want the twin to be there first", n)
 	}
 	w.lagging = false
-	if later := retryAfter(w.tell(t)); later != time.Minute {
+	if later := gitops.RetryAfter(w.tell(t)); later != time.Minute {
 		t.Fatalf("want to look for the twin after a minute, got %v", later)
 	}
 	w.now = w.now.Add(time.Minute)
@@ -253,7 +253,7 @@ func TestALimitIsHeededAndKeepsTheOrderOfTheThread(t *testing.T) {
 	w := newWorld(proposed())
 	w.entries = []gitops.Entry{{Seq: 1, Kind: gitops.EntryNote, Text: "first"}, {Seq: 2, Kind: gitops.EntryNote, Text: "second"}}
 	w.refuse["C1"] = Later{After: 30 * time.Second, Why: "rate limit"}
-	if got := retryAfter(w.tell(t)); got != 30*time.Second {
+	if got := gitops.RetryAfter(w.tell(t)); got != 30*time.Second {
 		t.Errorf("come back after %v, want 30 s", got)
 	}
 	w.refuse = nil

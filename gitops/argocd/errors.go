@@ -12,6 +12,9 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
+// System is the name under which errors speak of Argo CD.
+const System = "Argo CD"
+
 // ErrBusy is in the chain of a Sync that was refused because another operation
 // has not finished. Wait for it and ask again.
 var ErrBusy = errors.New("another operation is in progress")
@@ -30,7 +33,7 @@ func problem(ctx context.Context, doing string, app App, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("%s %s: %w", doing, app, ctx.Err())
 	}
-	e := &gitops.Error{Err: cause}
+	e := &gitops.Error{System: System, Err: cause}
 	switch status.Code(err) {
 	case codes.NotFound:
 		e.Code = gitops.NotFound
@@ -39,8 +42,8 @@ func problem(ctx context.Context, doing string, app App, err error) error {
 	case codes.PermissionDenied:
 		e.Code = gitops.Denied
 		e.Message, e.Next = denied(doing, app)
-	case codes.Unauthenticated:
-		e.Code = gitops.Denied
+	case codes.Unauthenticated: // it may be mended, and nothing has happened: the work waits
+		e.Code = gitops.Unavailable
 		e.Message = "Argo CD does not accept changebot's token."
 		e.Next = "Make a new token for changebot's account in Argo CD and put it into the configuration."
 	case codes.InvalidArgument:
@@ -52,7 +55,7 @@ func problem(ctx context.Context, doing string, app App, err error) error {
 	default:
 		e.Code = gitops.Unavailable
 		e.Message = "Argo CD did not answer as it should."
-		e.Next = "changebot tries again; if it lasts, look at Argo CD's server."
+		e.Next = "If it lasts, look at Argo CD's server."
 	}
 	return e
 }

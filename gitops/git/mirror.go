@@ -26,7 +26,13 @@ type Options struct {
 	// each time, because tokens expire. Nil: none are needed.
 	Auth func(ctx context.Context) (user, password string, err error)
 
+	// Refused hears that the server did not accept the last credentials. It
+	// may be nil.
+	Refused func()
+
+	System    string            // the server's name in errors, such as "GitHub"; empty: the git server
 	Transport http.RoundTripper // nil: one of its own over the default settings
+	Answer    time.Duration     // the server must have begun to answer by then, without Transport; 0: one minute
 	Timeout   time.Duration     // of one network operation; 0: 10 minutes
 	Log       *slog.Logger      // nil: nothing is logged
 	Progress  func(Progress)    // of long downloads, about every MiB; nil: nobody asks

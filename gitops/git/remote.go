@@ -1,6 +1,7 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,9 +27,12 @@ const maxErrorBody = 4 << 10
 // remote speaks smart HTTP with one repository.
 type remote struct {
 	url   string
+	name  string // of the server
 	auth  func(context.Context) (user, password string, err error)
 	trip  http.RoundTripper
 	close func() // of what trip keeps open
+
+	refused func() // hears that the credentials were not accepted
 }
 
 // newRemote checks the URL. Credentials in it are refused: they would end up in
@@ -42,9 +47,16 @@ func newRemote(opts *Options) (*remote, error) {
 		return nil, refuse(gitops.Invalid, nil, "Give the credentials in their own settings.",
 			"The repository's URL carries more than host and path.")
 	}
-	r := &remote{url: u.String(), auth: opts.Auth, trip: opts.Transport, close: func() {}}
+	r := &remote{
+		url: u.String(), name: cmp.Or(opts.System, "the git server"),
+		auth: opts.Auth, refused: opts.Refused, trip: opts.Transport, close: func() {},
+	}
+	if r.refused == nil {
+		r.refused = func() {}
+	}
 	if r.trip == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.ResponseHeaderTimeout = cmp.Or(opts.Answer, time.Minute)
 		t.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 		r.trip, r.close = t, t.CloseIdleConnections
 	}
@@ -58,6 +70,7 @@ type exchange struct {
 
 	mu     sync.Mutex
 	bodies []io.Closer
+	pause  *gitops.Pause // where the server wants to be left alone
 }
 
 // RoundTrip is http.RoundTripper's.
@@ -68,6 +81,9 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.mu.Lock()
 	x.bodies = append(x.bodies, res.Body)
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && res.StatusCode >= http.StatusMultipleChoices {
+		x.pause = &gitops.Pause{After: time.Duration(seconds) * time.Second}
+	}
 	x.mu.Unlock()
 	if res.StatusCode >= http.StatusMultipleChoices {
 		res.Body = struct {
@@ -94,6 +110,7 @@ var errAuth = errors.New("get credentials")
 func (r *remote) exchange(ctx context.Context, fn func(transport.Transport, *transport.Endpoint, transport.AuthMethod) error) error {
 	err := r.exchangeOnce(ctx, fn)
 	if errors.Is(err, transport.ErrAuthenticationRequired) && r.auth != nil {
+		r.refused()
 		err = r.exchangeOnce(ctx, fn)
 	}
 	return r.explain(err)
@@ -114,7 +131,12 @@ func (r *remote) exchangeOnce(ctx context.Context, fn func(transport.Transport, 
 	}
 	x := &exchange{trip: r.trip}
 	defer x.done()
-	return fn(githttp.NewClient(&http.Client{Transport: x}), endpoint, auth)
+	err = fn(githttp.NewClient(&http.Client{Transport: x}), endpoint, auth)
+	if err != nil && x.pause != nil {
+		x.pause.Err = err
+		return x.pause
+	}
+	return err
 }
 
 // fetch runs fn in a session for reading, with the refs that the server has.
@@ -159,24 +181,30 @@ func (r *remote) explain(err error) error {
 	if _, ok := errors.AsType[*gitops.Error](err); ok || isLocal(err) {
 		return err
 	}
-	const app = "Check that changebot's credentials are valid for it."
-	switch {
-	case errors.Is(err, errAuth):
-		return refuse(gitops.Unavailable, err, "", "There are no credentials for %s at the moment.", r.url)
-	case errors.Is(err, transport.ErrAuthenticationRequired):
-		return refuse(gitops.Unavailable, err, app, "The git server does not accept the credentials for %s.", r.url)
-	case errors.Is(err, transport.ErrAuthorizationFailed):
-		return refuse(gitops.Denied, err, "Grant changebot read and write access to its contents.",
-			"The git server does not let changebot do this in %s.", r.url)
-	case errors.Is(err, transport.ErrRepositoryNotFound):
-		return refuse(gitops.NotFound, err, "Check the URL and that changebot may see the repository.",
-			"The git server knows no repository %s.", r.url)
-	}
 	if isDisk(err) {
 		return refuse(gitops.Internal, err, "Check that there is space on changebot's disk.",
 			"The mirror of %s could not be written.", r.url)
 	}
-	return refuse(gitops.Unavailable, err, "", "The git server did not answer as expected for %s.", r.url)
+	e := &gitops.Error{Code: gitops.Unavailable, System: r.name, Err: err}
+	var pause *gitops.Pause
+	switch {
+	case errors.As(err, &pause): // whatever else the answer was
+		e.Message = fmt.Sprintf("The git server asked to slow down for %s.", r.url)
+	case errors.Is(err, errAuth):
+		e.Message = fmt.Sprintf("There are no credentials for %s at the moment.", r.url)
+	case errors.Is(err, transport.ErrAuthenticationRequired):
+		e.Message = fmt.Sprintf("The git server does not accept the credentials for %s.", r.url)
+		e.Next = "Check that changebot's credentials are valid for it."
+	case errors.Is(err, transport.ErrAuthorizationFailed):
+		e.Code, e.Message = gitops.Denied, fmt.Sprintf("The git server does not let changebot do this in %s.", r.url)
+		e.Next = "Grant changebot read and write access to its contents."
+	case errors.Is(err, transport.ErrRepositoryNotFound):
+		e.Code, e.Message = gitops.NotFound, fmt.Sprintf("The git server knows no repository %s.", r.url)
+		e.Next = "Check the URL and that changebot may see the repository."
+	default:
+		e.Message = fmt.Sprintf("The git server did not answer as expected for %s.", r.url)
+	}
+	return e
 }
 
 // isDisk recognises an error of the file system: errors of the network are none

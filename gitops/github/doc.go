@@ -5,8 +5,9 @@
 // changebot is a GitHub App. [Open] finds its installation for a repository;
 // every call is made with that installation's token, which is renewed by
 // itself and also lets the git engine push (see [Repository.GitAuth]). There is
-// one client for each installation: it remembers rate limits and keeps
-// responses, so that a read that changed nothing costs none of the budget.
+// one client for each installation: it leaves GitHub alone for as long as it
+// wants, and keeps responses, so that a read that changed nothing costs none of
+// the budget.
 // Every read is revalidated with GitHub, since something is decided on it.
 package github
 
@@ -37,8 +38,10 @@ type App struct {
 	// "/api/v3"; empty is github.com.
 	APIURL string
 
-	// Transport carries the calls. Nil is one that gives up on a server that
-	// has not begun to answer within half a minute.
+	// Timeout is how long GitHub may take to begin to answer; 0 is 30 s.
+	Timeout time.Duration
+
+	// Transport carries the calls; nil is one that keeps to the Timeout.
 	Transport http.RoundTripper
 }
 
@@ -48,7 +51,7 @@ type Repository struct {
 	app          App
 	owner, name  string
 	client       *gh.Client
-	installation *ghinstallation.Transport
+	installation *installed
 }
 
 // Open finds the App's installation for a repository, "owner/name".
@@ -58,13 +61,10 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 		return nil, fmt.Errorf("repository %q is not written as owner/name", fullName)
 	}
 	if app.Transport == nil {
-		app.Transport = patient()
+		app.Transport = patient(app.Timeout)
 	}
-	signed := ghinstallation.NewAppsTransportFromPrivateKey(app.Transport, app.ID, app.Key)
-	if app.APIURL != "" {
-		signed.BaseURL = strings.TrimSuffix(app.APIURL, "/")
-	}
-	asApp, err := newClient(app, signed)
+	app.Transport = &considerate{next: app.Transport}
+	asApp, err := newClient(app, signed(app))
 	if err != nil {
 		return nil, err
 	}
@@ -72,22 +72,33 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 	if err != nil {
 		return nil, explain("find the installation of the App for "+fullName, err)
 	}
-	installed := ghinstallation.NewFromAppsTransport(signed, found.GetID())
-	if app.APIURL != "" {
-		installed.BaseURL = strings.TrimSuffix(app.APIURL, "/")
-	}
-	cached := httpcache.NewTransport("memcache://", httpcache.WithUpstream(revalidated{installed}))
+	installation := newInstalled(func() *ghinstallation.Transport {
+		return ghinstallation.NewFromAppsTransport(signed(app), found.GetID())
+	})
+	cached := httpcache.NewTransport("memcache://", httpcache.WithUpstream(revalidated{installation}))
 	client, err := newClient(app, revalidated{cached})
 	if err != nil {
 		return nil, err
 	}
-	return &Repository{app: app, owner: owner, name: name, client: client, installation: installed}, nil
+	return &Repository{app: app, owner: owner, name: name, client: client, installation: installation}, nil
 }
 
-func patient() *http.Transport {
+// signed is a transport that shows who the App is.
+func signed(app App) *ghinstallation.AppsTransport {
+	t := ghinstallation.NewAppsTransportFromPrivateKey(app.Transport, app.ID, app.Key)
+	if app.APIURL != "" {
+		t.BaseURL = strings.TrimSuffix(app.APIURL, "/")
+	}
+	return t
+}
+
+func patient(timeout time.Duration) *http.Transport {
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16,
-		ResponseHeaderTimeout: 30 * time.Second, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second,
+		ResponseHeaderTimeout: timeout, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second,
 	}
 }
 
@@ -112,12 +123,16 @@ func (r revalidated) RoundTrip(req *http.Request) (*http.Response, error) {
 // GitAuth returns the user and password with which git reaches the repository
 // now. The password is an installation token and lasts an hour at most.
 func (r *Repository) GitAuth(ctx context.Context) (user, password string, err error) {
-	token, err := r.installation.Token(ctx)
+	token, err := r.installation.current().Token(ctx)
 	if err != nil {
 		return "", "", explain("get a token for git", err)
 	}
 	return "x-access-token", token, nil
 }
+
+// GitRefused takes in that git did not accept the password: the next one is
+// new.
+func (r *Repository) GitRefused() { r.installation.forget(r.installation.current()) }
 
 // Bot is the login under which the App acts.
 func (r *Repository) Bot() string { return r.app.Slug + "[bot]" }

@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bradleyfalzon/ghinstallation/v2"
 	gh "github.com/google/go-github/v60/github"
 
 	"github.com/changebot/changebot/gitops"
 )
+
+// System is the name under which errors speak of GitHub.
+const System = "GitHub"
 
 // explain turns what a call answered into an error with a code. doing says what
 // was tried, as in "merge #12".
@@ -17,21 +21,23 @@ func explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &gitops.Error{Code: gitops.Unavailable, Err: fmt.Errorf("%s: %w", doing, err)}
+	e := &gitops.Error{Code: gitops.Unavailable, System: System, Err: fmt.Errorf("%s: %w", doing, err)}
 	var primary *gh.RateLimitError
-	var secondary *gh.AbuseRateLimitError
+	var pause *gitops.Pause
+	var token *ghinstallation.HTTPError
 	var answer *gh.ErrorResponse
 	switch {
 	case errors.As(err, &primary):
-		e.Message = "GitHub's hourly limit is used up; this waits until it is renewed."
-		e.Err = limited{time.Until(primary.Rate.Reset.Time), e.Err}
-	case errors.As(err, &secondary):
-		e.Message = "GitHub asked to slow down; this goes on by itself."
-		e.Err = limited{secondary.GetRetryAfter(), e.Err}
+		e.Message = "GitHub's hourly limit is used up."
+		e.Err = &gitops.Pause{After: time.Until(primary.Rate.Reset.Time), Err: e.Err}
+	case errors.As(err, &pause):
+		e.Message = "GitHub asked to slow down."
+	case errors.As(err, &token) && token.Response != nil:
+		e.Message = fmt.Sprintf("GitHub answered %d when asked for a token.", token.Response.StatusCode)
 	case errors.As(err, &answer) && answer.Response != nil:
 		e.Code, e.Message = classify(answer)
 	default:
-		e.Message = "GitHub did not answer; this is tried again."
+		e.Message = "GitHub did not answer."
 	}
 	return e
 }
@@ -55,18 +61,6 @@ func classify(answer *gh.ErrorResponse) (gitops.Code, string) {
 	case http.StatusUnprocessableEntity:
 		return gitops.Invalid, "GitHub does not accept it: " + said
 	default:
-		return gitops.Unavailable, fmt.Sprintf("GitHub answered %d; this is tried again.", status)
+		return gitops.Unavailable, fmt.Sprintf("GitHub answered %d.", status)
 	}
 }
-
-// limited carries how long GitHub wants to be left alone.
-type limited struct {
-	after time.Duration
-	error
-}
-
-// RetryAfter tells the job queue when to try again.
-func (l limited) RetryAfter() time.Duration { return max(l.after, time.Second) }
-
-// Unwrap returns GitHub's answer.
-func (l limited) Unwrap() error { return l.error }

@@ -226,6 +226,7 @@ func TestLimitsAndOutagesSayWhenToComeBack(t *testing.T) {
 	}{
 		{"an hourly limit", fault.Fault{Kind: fault.PrimaryLimit}, true},
 		{"a secondary limit", fault.Fault{Kind: fault.SecondaryLimit, Delay: fault.Duration(7 * time.Second)}, true},
+		{"a secondary limit as a 429", fault.Fault{Kind: fault.SecondaryLimit, Code: http.StatusTooManyRequests, Delay: fault.Duration(7 * time.Second)}, true},
 		{"a bad gateway", fault.Fault{Kind: fault.Status, Code: http.StatusBadGateway}, false},
 	}
 	for _, tt := range tests {
@@ -240,24 +241,37 @@ func TestLimitsAndOutagesSayWhenToComeBack(t *testing.T) {
 			if gitops.CodeOf(err) != gitops.Unavailable {
 				t.Fatalf("got %v", err)
 			}
-			later, ok := asLater(err)
-			if ok != tt.waits || ok && later < time.Second {
-				t.Errorf("comes back after %v, %v", later, ok)
+			if later := gitops.RetryAfter(err); tt.waits != (later > 5*time.Second) {
+				t.Errorf("comes back after %v", later)
+			}
+			heard := len(server.Requests(githubtest.Filter{}))
+			if _, err := r.Get(t.Context(), pull.Number); tt.waits != (gitops.RetryAfter(err) > 5*time.Second) {
+				t.Errorf("the next call: %v", err)
+			}
+			if silent := len(server.Requests(githubtest.Filter{})) == heard; silent != tt.waits {
+				t.Errorf("GitHub was left alone: %t, want %t", silent, tt.waits)
 			}
 		})
 	}
 }
 
-func asLater(err error) (time.Duration, bool) {
-	for err != nil {
-		if l, ok := err.(interface{ RetryAfter() time.Duration }); ok {
-			return l.RetryAfter(), true
-		}
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok {
-			return 0, false
-		}
-		err = u.Unwrap()
+func TestATokenThatWasRevokedIsReplaced(t *testing.T) {
+	server, r := open(t)
+	pull := propose(t, server, r, "changebot/c-1", "2")
+	_, before, err := r.GitAuth(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	return 0, false
+	server.RevokeTokens()
+	if _, err := r.Get(t.Context(), pull.Number); gitops.CodeOf(err) != gitops.Unavailable {
+		t.Errorf("the first call after it: %v", err)
+	}
+	if _, err := r.Get(t.Context(), pull.Number); err != nil {
+		t.Errorf("the call after that: %v", err)
+	}
+	server.RevokeTokens()
+	r.GitRefused()
+	if _, now, err := r.GitAuth(t.Context()); err != nil || now == before {
+		t.Errorf("git has got the same token again (%t): %v", now == before, err)
+	}
 }

@@ -22,16 +22,23 @@ func (c Chat) Attach(ctx context.Context, to notifier.To, m notifier.Message, f 
 	if err != nil {
 		return notifier.Place{}, err
 	}
-	place, err := c.app.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(f.Text)})
+	var place *api.GetUploadURLExternalResponse
+	err = c.app.call("files.getUploadURLExternal", "", func() (err error) {
+		place, err = c.app.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(f.Text)})
+		return err
+	})
 	if err != nil {
 		return notifier.Place{}, fmt.Errorf("files.getUploadURLExternal: %w", scoped(err))
 	}
 	if err := c.app.upload(ctx, place.UploadURL, f.Text); err != nil {
 		return notifier.Place{}, fmt.Errorf("upload %s: %w", f.Name, err)
 	}
-	_, err = c.app.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
-		Files:   []api.FileSummary{{ID: place.FileID, Title: f.Name}},
-		Channel: channel, ThreadTimestamp: to.Thread, InitialComment: comment(m),
+	err = c.app.call("files.completeUploadExternal", "", func() error {
+		_, err := c.app.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
+			Files:   []api.FileSummary{{ID: place.FileID, Title: f.Name}},
+			Channel: channel, ThreadTimestamp: to.Thread, InitialComment: comment(m),
+		})
+		return err
 	})
 	if err != nil {
 		return notifier.Place{}, fmt.Errorf("files.completeUploadExternal: %w", scoped(err))
@@ -50,7 +57,7 @@ func comment(m notifier.Message) string {
 	return ""
 }
 
-// scoped translates an error of Slack's. An app without the right to files is
+// scoped tells a missing right to files from a token that is not accepted. An app without the right to files is
 // complete but for them; asking again does not help.
 func scoped(err error) error {
 	if refusal, ok := errors.AsType[api.SlackErrorResponse](err); ok && refusal.Err == "missing_scope" {
@@ -59,7 +66,7 @@ func scoped(err error) error {
 			Next: "Add the bot scopes files:write and files:read, and install the app again.", Err: err,
 		}
 	}
-	return translate(err)
+	return err
 }
 
 // upload puts the bytes where Slack said. The address itself is the right to do

@@ -40,11 +40,15 @@ func (c Chat) Post(ctx context.Context, to notifier.To, m notifier.Message, ref 
 	if to.Thread != "" {
 		options = append(options, api.MsgOptionTS(to.Thread))
 	}
-	channel, ts, err := c.app.api.PostMessageContext(ctx, channel, options...)
+	var at notifier.Place
+	err = c.app.call("chat.postMessage", channel, func() (err error) {
+		at.Channel, at.TS, err = c.app.api.PostMessageContext(ctx, channel, options...)
+		return err
+	})
 	if err != nil {
-		return notifier.Place{}, fmt.Errorf("chat.postMessage: %w", translate(err))
+		return notifier.Place{}, fmt.Errorf("chat.postMessage: %w", err)
 	}
-	return notifier.Place{Channel: channel, TS: ts}, nil
+	return at, nil
 }
 
 func content(m notifier.Message) []api.MsgOption {
@@ -67,7 +71,7 @@ func (c Chat) Find(ctx context.Context, to notifier.To, ref string) ([]notifier.
 	}
 	messages, err := c.history(ctx, channel, to.Thread)
 	if err != nil {
-		return nil, fmt.Errorf("look for %s: %w", ref, translate(err))
+		return nil, fmt.Errorf("look for %s: %w", ref, err)
 	}
 	var found []notifier.Place
 	for _, m := range messages {
@@ -90,8 +94,12 @@ func carries(m api.Message, ref string) bool {
 // history returns messages, oldest first.
 func (c Chat) history(ctx context.Context, channel, thread string) ([]api.Message, error) {
 	if thread == "" {
-		h, err := c.app.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
-			ChannelID: channel, Limit: recent, IncludeAllMetadata: true,
+		var h *api.GetConversationHistoryResponse
+		err := c.app.call("conversations.history", "", func() (err error) {
+			h, err = c.app.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
+				ChannelID: channel, Limit: recent, IncludeAllMetadata: true,
+			})
+			return err
 		})
 		if err != nil {
 			return nil, err
@@ -102,14 +110,19 @@ func (c Chat) history(ctx context.Context, channel, thread string) ([]api.Messag
 	var all []api.Message
 	cursor := ""
 	for range pages {
-		messages, more, next, err := c.app.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{
-			ChannelID: channel, Timestamp: thread, Cursor: cursor, Limit: recent, IncludeAllMetadata: true,
+		var messages []api.Message
+		var more bool
+		err := c.app.call("conversations.replies", "", func() (err error) {
+			messages, more, cursor, err = c.app.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{
+				ChannelID: channel, Timestamp: thread, Cursor: cursor, Limit: recent, IncludeAllMetadata: true,
+			})
+			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		all, cursor = append(all, messages...), next
-		if !more || next == "" {
+		all = append(all, messages...)
+		if !more || cursor == "" {
 			break
 		}
 	}
@@ -118,16 +131,24 @@ func (c Chat) history(ctx context.Context, channel, thread string) ([]api.Messag
 
 // Update replaces what a message says; its metadata stays.
 func (c Chat) Update(ctx context.Context, at notifier.Place, m notifier.Message) error {
-	if _, _, _, err := c.app.api.UpdateMessageContext(ctx, at.Channel, at.TS, content(m)...); err != nil {
-		return fmt.Errorf("chat.update: %w", translate(err))
+	err := c.app.call("chat.update", "", func() error {
+		_, _, _, err := c.app.api.UpdateMessageContext(ctx, at.Channel, at.TS, content(m)...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("chat.update: %w", err)
 	}
 	return nil
 }
 
 // Delete removes a message.
 func (c Chat) Delete(ctx context.Context, at notifier.Place) error {
-	if _, _, err := c.app.api.DeleteMessageContext(ctx, at.Channel, at.TS); err != nil {
-		return fmt.Errorf("chat.delete: %w", translate(err))
+	err := c.app.call("chat.delete", "", func() error {
+		_, _, err := c.app.api.DeleteMessageContext(ctx, at.Channel, at.TS)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("chat.delete: %w", err)
 	}
 	return nil
 }
@@ -147,9 +168,13 @@ func (a *App) channel(ctx context.Context, to notifier.To) (string, error) {
 	if dm != "" {
 		return dm, nil
 	}
-	opened, _, _, err := a.api.OpenConversationContext(ctx, &api.OpenConversationParameters{Users: []string{user}, ReturnIM: true})
+	var opened *api.Channel
+	err := a.call("conversations.open", "", func() (err error) {
+		opened, _, _, err = a.api.OpenConversationContext(ctx, &api.OpenConversationParameters{Users: []string{user}, ReturnIM: true})
+		return err
+	})
 	if err != nil {
-		return "", fmt.Errorf("conversations.open: %w", translate(err))
+		return "", fmt.Errorf("conversations.open: %w", err)
 	}
 	a.mu.Lock()
 	a.dms[user] = opened.ID

@@ -2,32 +2,17 @@ package slack
 
 import (
 	"errors"
-	"time"
 
 	api "github.com/slack-go/slack"
 
 	"github.com/changebot/changebot/gitops"
 )
 
-// A LimitError says that Slack wants a pause.
-type LimitError struct {
-	After time.Duration
-}
-
-// Error says for how long.
-func (e *LimitError) Error() string { return "Slack asks to wait " + e.After.String() }
-
-// RetryAfter tells the job queue when.
-func (e *LimitError) RetryAfter() time.Duration { return e.After }
-
 // translate gives an error of Slack's a code. What Slack answered with a word
 // of its own did not take place; whatever else went wrong leaves that open.
 func translate(err error) error {
 	if err == nil {
 		return nil
-	}
-	if limit, ok := errors.AsType[*api.RateLimitedError](err); ok {
-		return &LimitError{After: max(limit.RetryAfter, time.Second)}
 	}
 	refusal, ok := errors.AsType[api.SlackErrorResponse](err)
 	if !ok {

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -188,8 +187,21 @@ func TestRefusalsOfSlackHaveCodes(t *testing.T) {
 func TestALimitSaysWhenToComeBack(t *testing.T) {
 	o := newOffice(t, nil)
 	o.server.Inject(slacktest.Fault{Match: "chat.postMessage", Kind: slacktest.RateLimit, RetryAfter: 7 * time.Second})
-	_, err := o.app.Chat().Post(t.Context(), notifier.To{Channel: "C1"}, notifier.Message{{Lines: []notifier.Text{plain("hello")}}}, "r")
-	if limit, ok := errors.AsType[*LimitError](err); !ok || limit.RetryAfter() != 7*time.Second {
+	post := func(channel string) (notifier.Place, error) {
+		return o.app.Chat().Post(t.Context(), notifier.To{Channel: channel}, notifier.Message{{Lines: []notifier.Text{plain("hello")}}}, "r")
+	}
+	_, err := post("C1")
+	if gitops.RetryAfter(err) != 7*time.Second || gitops.CodeOf(err) != gitops.Unavailable {
 		t.Errorf("got %v", err)
+	}
+	posted := len(o.server.Calls("chat.postMessage"))
+	if _, err := post("C1"); gitops.RetryAfter(err) == 0 {
+		t.Errorf("the room that is limited: %v", err)
+	}
+	if now := len(o.server.Calls("chat.postMessage")); now != posted {
+		t.Errorf("Slack was asked %d times although it wants to be left alone", now-posted)
+	}
+	if _, err := post("C2"); gitops.RetryAfter(err) != 0 {
+		t.Errorf("another room waits too: %v", err)
 	}
 }

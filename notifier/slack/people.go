@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	api "github.com/slack-go/slack"
+
 	"github.com/changebot/changebot/gitops"
 )
 
@@ -54,9 +56,10 @@ func (p *people) check(ctx context.Context, user string) (bot bool, err error) {
 }
 
 func (p *people) ask(ctx context.Context, user string) (verdict, error) {
-	u, err := p.app.api.GetUserInfoContext(ctx, user)
+	var u *api.User
+	err := p.app.call("users.info", "", func() (err error) { u, err = p.app.api.GetUserInfoContext(ctx, user); return err })
 	if err != nil {
-		if err = translate(err); gitops.CodeOf(err) == gitops.NotFound {
+		if gitops.CodeOf(err) == gitops.NotFound {
 			return verdict{err: denied("Slack does not know you in this workspace.")}, nil
 		}
 		return verdict{}, fmt.Errorf("users.info: %w", err)

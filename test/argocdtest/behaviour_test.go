@@ -58,7 +58,7 @@ func TestCallsFailTheWayTheyAreToldTo(t *testing.T) {
 	}{
 		{"refused", argocdtest.Fault{Method: "Get"}, gitops.Unavailable},
 		{"forbidden", argocdtest.Fault{Method: "Get", Code: codes.PermissionDenied}, gitops.Denied},
-		{"token no longer valid", argocdtest.Fault{Method: "Get", Code: codes.Unauthenticated}, gitops.Denied},
+		{"token no longer valid", argocdtest.Fault{Method: "Get", Code: codes.Unauthenticated}, gitops.Unavailable},
 		{"never answered", argocdtest.Fault{Method: "Get", Do: argocdtest.Hang}, gitops.Unavailable},
 		{"slow, but in time", argocdtest.Fault{Method: "Get", Do: argocdtest.Slow, Delay: 20 * time.Millisecond}, ""},
 		{"another application's", argocdtest.Fault{Method: "Get", App: "other"}, ""},

@@ -197,7 +197,7 @@ func missing(t *testing.T, p *place) {
 	}
 	stranger := *p
 	stranger.token = "not-a-token"
-	if _, err := stranger.open(t).Get(p.context(t), argocd.App{Name: "nowhere"}); gitops.CodeOf(err) != gitops.Denied {
+	if _, err := stranger.open(t).Get(p.context(t), argocd.App{Name: "nowhere"}); gitops.CodeOf(err) != gitops.Unavailable {
 		t.Errorf("with a wrong token: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -34,6 +35,7 @@ func (s *Server) strike(w http.ResponseWriter, x *Exchange, c *call, f fault.Fau
 		a = run()
 	case fault.SecondaryLimit:
 		a = s.refusal(secondary(f.Wait()))
+		a.status = cmp.Or(f.Code, a.status)
 	case fault.ExpiredToken:
 		a = s.refusal(errCredentials())
 	default:

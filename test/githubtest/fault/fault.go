@@ -48,7 +48,8 @@ type Fault struct {
 	// WEBHOOK and the path is event.action: "WEBHOOK pull_request.opened".
 	Match string `json:"match"`
 	Kind  Kind   `json:"kind"`
-	// Code is the HTTP status of a Status fault.
+	// Code is the HTTP status of a Status fault, and of a SecondaryLimit where
+	// it is to be 429 instead of 403.
 	Code int `json:"code,omitempty"`
 	// After lets the call have its effect first.
 	After bool `json:"after,omitempty"`

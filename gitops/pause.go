@@ -1,0 +1,44 @@
+package gitops
+
+import (
+	"errors"
+	"time"
+)
+
+// A Pause is in the chain of an Unavailable Error where the other system said
+// when to come back. What was asked of it did not take place.
+type Pause struct {
+	After time.Duration // from now
+	Err   error         // what it said
+}
+
+// Error says for how long.
+func (p *Pause) Error() string { return "asked to wait " + p.After.String() + ": " + p.Err.Error() }
+
+// Unwrap returns what the other system said.
+func (p *Pause) Unwrap() error { return p.Err }
+
+// RetryAfter tells the job queue when to try again; never at once.
+func (p *Pause) RetryAfter() time.Duration { return max(p.After, time.Second) }
+
+// RetryAfter returns when the work that ended with err is to be taken up again,
+// as the first error in the chain says that knows; 0 where none does.
+func RetryAfter(err error) time.Duration {
+	if r, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		return r.RetryAfter()
+	}
+	return 0
+}
+
+// A Wait says that work on a Change came back from another system undone, and
+// is tried again until it answers.
+type Wait struct {
+	System string    // "GitHub", "Argo CD"; empty while the work goes on
+	Why    string    // what it said, as a sentence
+	Next   string    // what a person can do about it; empty where nothing
+	Since  time.Time // when work first came back
+	Told   bool      // the people have been told
+}
