@@ -124,6 +124,14 @@ func rollback(c gitops.Change) gitops.Change {
 	return c
 }
 
+func waiting(c gitops.Change) gitops.Change {
+	c.Wait = gitops.Wait{
+		System: "Argo CD", Why: "Argo CD does not accept changebot's token.", Next: "Make a new token for changebot's account.",
+		Since: noon(5), Told: true,
+	}
+	return c
+}
+
 func refused() gitops.Change {
 	c := at(asked(), gitops.StateDenied, "prod needs a justification", "Say why: promote checkout to prod because INC-…")
 	c.Rule = "prod/justification"
@@ -154,6 +162,7 @@ func TestTheLiveMessageSaysHowFarAndWhoIsNext(t *testing.T) {
 		{"somebody pushed to the branch", foreign},
 		{"approved", approved},
 		{"merged", merged},
+		{"merged, and Argo CD does not answer", waiting(merged)},
 		{"syncing", rollingOut(at(merged, gitops.StateSyncing, "", ""), gitops.StateSyncing, "The sync is running.")},
 		{"healthy", rollingOut(at(merged, gitops.StateHealthy, "", ""), gitops.StateHealthy, "")},
 		{"rolled back", rollback(at(merged, gitops.StateHealthy, "", ""))},

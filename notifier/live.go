@@ -134,6 +134,8 @@ func next(c gitops.Change) Text {
 	now := turn.Of(c)
 	me := func(words string) Text { return line(bold("Next: "), say(words)) }
 	switch now.Act {
+	case turn.Respond:
+		return line(me("this waits for "+string(now.Actor)+" and goes on by itself as soon as it can."), spaced(now.Blocker), spaced(now.Next))
 	case turn.Answer:
 		return line(bold("Next: "), people(now.People, " or "), say(" answers. "+c.Question))
 	case turn.Plan:

@@ -40,7 +40,8 @@ const (
 	Judge   Act = "judge"
 	Merge   Act = "merge"
 	Sync    Act = "sync"
-	Settle  Act = "settle" // Argo CD brings it to life
+	Settle  Act = "settle"  // Argo CD brings it to life
+	Respond Act = "respond" // another system has not answered for long
 )
 
 // A Turn says who can take a Change on, and how.
@@ -62,6 +63,9 @@ func Of(c gitops.Change) Turn {
 	switch {
 	case c.State.Ended():
 		t.Actor = Nobody
+	case c.Wait.Told:
+		t.Actor, t.Act, t.Since = Actor(c.Wait.System), Respond, c.Wait.Since
+		t.Blocker, t.Next = c.Wait.Why, c.Wait.Next
 	case c.State == gitops.StateRequested && c.Question != "":
 		t.Actor, t.Act, t.People = People, Answer, []gitops.Person{c.Request.Requester}
 		t.Waits = "waits for an answer"

@@ -44,6 +44,10 @@ func because(reason string) func(*gitops.Change) {
 	return func(c *gitops.Change) { c.Reason, c.Next = reason, "It is tried again by itself." }
 }
 
+func keptBy(system string) func(*gitops.Change) {
+	return func(c *gitops.Change) { c.Wait = gitops.Wait{System: system, Why: "It answered 503.", Told: true} }
+}
+
 func approvedBy(p gitops.Person) func(*gitops.Change) {
 	return func(c *gitops.Change) {
 		c.Decisions = append(c.Decisions, gitops.Decision{Person: p, Answer: gitops.Approve, Digest: "9f3c", HeadSHA: "4be1"})
@@ -58,15 +62,14 @@ func TestWhoseTurnItIs(t *testing.T) {
 		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "is frozen until Monday", Next: "It goes on by itself.",
 	})
 	for _, test := range []struct {
-		name    string
-		change  gitops.Change
-		actor   Actor
-		act     Act
-		people  string
-		waits   string
-		blocker string
+		name                   string
+		change                 gitops.Change
+		actor                  Actor
+		act                    Act
+		people, waits, blocker string
 	}{
 		{"what was just asked is planned", change(gitops.StateRequested), Changebot, Plan, "", "", ""},
+		{"GitHub has kept it waiting for long", change(gitops.StateProposed, judged(waiting("waits for 2 of leads", bob)), keptBy("GitHub")), GitHub, Respond, "", "", "It answered 503."},
 		{"a question is the requester's to answer", change(gitops.StateRequested, func(c *gitops.Change) { c.Question = "Really?" }),
 			People, Answer, "ada", "waits for an answer", ""},
 		{"a proposal that was not judged is changebot's", change(gitops.StateProposed), Changebot, Judge, "", "", ""},

@@ -13,7 +13,8 @@
 // A step runs as a job under the Change's lease. It reads the Change, does at
 // most a few effects (see package effect), and writes the Change, its journal
 // and the next job in one transaction. Nobody sleeps waiting: a Change that
-// waits is a row, and an event or a timer takes it up again. What a step is
+// waits is a row, and an event or a timer takes it up again; one that waits
+// for GitHub or Argo CD for long says so in its thread (wait.go). What a step is
 // to do follows from the Change's state alone, so a job may come twice, late,
 // or after a crash.
 //

@@ -125,6 +125,8 @@ func Duration(d time.Duration) string {
 		return fmt.Sprintf("%d d %d h", days, hours)
 	case hours > 0:
 		return fmt.Sprintf("%d h %d min", hours, minutes)
+	case minutes > 0 && seconds == 0:
+		return fmt.Sprintf("%d min", minutes)
 	case minutes > 0:
 		return fmt.Sprintf("%d min %d s", minutes, seconds)
 	default:

@@ -35,6 +35,7 @@ type Options struct {
 	Poll       time.Duration      // how often a rollout is looked at; 0 is 5 s
 	Settle     time.Duration      // health that lasts less does not count; 0 is 10 s
 	Deadline   time.Duration      // how long a rollout may take before it counts as degraded; 0 is 30 min
+	Patience   time.Duration      // how long another system may keep a Change waiting before people are told; 0 is 2 min
 }
 
 // A Road takes Changes from request to healthy.
@@ -56,6 +57,7 @@ func New(p Ports, o Options, repositories ...*Repository) *Road {
 	o.Poll = orDefault(o.Poll, 5*time.Second)
 	o.Settle = orDefault(o.Settle, 10*time.Second)
 	o.Deadline = orDefault(o.Deadline, 30*time.Minute)
+	o.Patience = orDefault(o.Patience, 2*time.Minute)
 	return &Road{Ports: p, Options: o, repositories: repositories}
 }
 

@@ -20,7 +20,10 @@ func (r *Road) Step(ctx context.Context, job gitops.Job) error {
 		if c.Revision != job.Revision {
 			return nil
 		}
-		return r.advance(ctx, lease, c)
+		if job.Name == stepTellWait {
+			return r.tellWait(ctx, lease, c)
+		}
+		return r.persevere(ctx, lease, c)
 	})
 }
 

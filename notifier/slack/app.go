@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,8 @@ type Config struct {
 
 	Vocabulary func(context.Context) notifier.Vocabulary // the names that forms and help offer
 	Clock      func() time.Time                          // time.Now where nil
+	Timeout    time.Duration                             // of one call; 20 s where 0
+	Patience   time.Duration                             // how long who spoke waits for another system before they are told; 2 min where 0
 	Log        *slog.Logger
 	Refused    func(why string) // counts what was refused, by a name such as "signature"; may be nil
 }
@@ -34,6 +37,7 @@ type App struct {
 	api    *api.Client
 	http   *http.Client
 	bot    string // its user id
+	limits *limits
 
 	mu  sync.Mutex
 	dms map[string]string // by user id; a cache
@@ -54,7 +58,9 @@ func Dial(ctx context.Context, config Config) (*App, error) {
 	if config.Refused == nil {
 		config.Refused = func(string) {}
 	}
-	client := &http.Client{Timeout: 20 * time.Second}
+	config.Timeout = cmp.Or(config.Timeout, 20*time.Second)
+	config.Patience = cmp.Or(config.Patience, 2*time.Minute)
+	client := &http.Client{Timeout: config.Timeout}
 	options := []api.Option{api.OptionHTTPClient(client)}
 	if config.AppToken != "" {
 		options = append(options, api.OptionAppLevelToken(config.AppToken))
@@ -62,10 +68,10 @@ func Dial(ctx context.Context, config Config) (*App, error) {
 	if config.APIURL != "" {
 		options = append(options, api.OptionAPIURL(config.APIURL))
 	}
-	a := &App{config: config, api: api.New(config.BotToken, options...), http: client, dms: map[string]string{}}
-	self, err := a.api.AuthTestContext(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ask Slack who we are: %w", translate(err))
+	a := &App{config: config, api: api.New(config.BotToken, options...), http: client, dms: map[string]string{}, limits: &limits{clock: config.Clock}}
+	var self *api.AuthTestResponse
+	if err := a.call("auth.test", "", func() (err error) { self, err = a.api.AuthTestContext(ctx); return err }); err != nil {
+		return nil, fmt.Errorf("ask Slack who we are: %w", err)
 	}
 	if self.TeamID != config.Team {
 		return nil, &gitops.Error{

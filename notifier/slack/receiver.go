@@ -1,11 +1,14 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	api "github.com/slack-go/slack"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -63,8 +66,8 @@ func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any
 	return nil, nil
 }
 
-// dialog opens the dialog that a button asks for. A person for whom it fails
-// presses again.
+// dialog opens the dialog that a button asks for, and tells a person for whom
+// that fails to press again: by then the press is too old to try.
 func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	request, ok := r.app.dialogFor(ctx, i)
 	if !ok {
@@ -72,8 +75,20 @@ func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialogTime)
 	defer cancel()
-	if _, err := r.app.api.OpenViewContext(ctx, i.TriggerID, request); err != nil {
-		r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", translate(err))
+	err := r.app.call("views.open", "", func() error {
+		_, err := r.app.api.OpenViewContext(ctx, i.TriggerID, request)
+		return err
+	})
+	if err == nil {
+		return
+	}
+	r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", err)
+	if channel := cmp.Or(i.Channel.ID, i.Container.ChannelID); channel != "" {
+		_, err = r.app.api.PostEphemeralContext(context.WithoutCancel(ctx), channel, i.User.ID,
+			api.MsgOptionText("Slack did not open the form. Please press again.", false))
+		if err != nil {
+			r.app.config.Log.Warn("tell that a dialog did not open", "user", i.User.ID, "error", err)
+		}
 	}
 }
 

@@ -67,9 +67,30 @@ func (d *Decoder) admit(ctx context.Context, b back) (bool, error) {
 
 func (d *Decoder) replied(ctx context.Context, b back, reply gitops.Reply, err error) error {
 	if err != nil {
-		return err
+		return d.keepWaiting(ctx, b, err)
 	}
 	return d.answer(ctx, b, notifier.Answer(reply))
+}
+
+// keepWaiting tells who spoke, once, that another system has kept them waiting
+// for long. What they said is kept and tried again.
+func (d *Decoder) keepWaiting(ctx context.Context, b back, err error) error {
+	e, ok := errors.AsType[*gitops.Error](err)
+	if !ok || e.System == "" {
+		return err
+	}
+	if left := b.delivery.Received.Add(d.app.config.Patience).Sub(d.app.config.Clock()); left > 0 {
+		if gitops.RetryAfter(err) > left {
+			return notifier.Later{After: left, Why: err.Error()}
+		}
+		return err
+	}
+	to := notifier.To{Person: gitops.Person{ID: b.user, Slack: b.user}}
+	words := notifier.Answer(gitops.Reply{Refusal: &gitops.Error{
+		Code: gitops.Unavailable, Message: e.Message,
+		Next: strings.TrimSpace(e.Next + " What you asked for is kept, and goes on by itself when " + e.System + " answers."),
+	}})
+	return errors.Join(err, d.outbox.Put(ctx, b.delivery.ID, "wait", to, words))
 }
 
 // asksForHelp is answered here, with examples.
@@ -134,8 +155,12 @@ func (d *Decoder) home(ctx context.Context, user string) error {
 		return err
 	}
 	view := api.HomeTabViewRequest{Type: api.VTHomeTab, Blocks: api.Blocks{BlockSet: blocks(notifier.Help(d.app.vocabulary(ctx)))}}
-	if _, err := d.app.api.PublishViewContext(ctx, api.PublishViewContextRequest{UserID: user, View: view}); err != nil {
-		return fmt.Errorf("views.publish: %w", translate(err))
+	err := d.app.call("views.publish", "", func() error {
+		_, err := d.app.api.PublishViewContext(ctx, api.PublishViewContextRequest{UserID: user, View: view})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("views.publish: %w", err)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type command func(s *story, args []string) error
 //	raw ROOM PATTERN              the same with the messages as they came
 //	attached ROOM PATTERN         waits until the files of a room match: their number, then names and contents
 //	told PERSON PATTERN           waits until something only that person sees matches
+//	count "ROOM WORDS" PATTERN    how many messages of the room hold these words: "1"
 //	press PERSON ROOM BUTTON      presses the newest button with these words
 //	fill PERSON LABEL=VALUE…      fills in and submits the open form
 //	shout PERSON ROOM N           types /change and N letters
@@ -34,6 +35,8 @@ type command func(s *story, args []string) error
 //	crash, restart                SIGKILL, and a new process
 //	falter-slack METHOD HOW…      misbehaves at the next call, as slacktest.FaultKind says
 //	forged-slack, forged-github   calls that neither of them signed
+//	trouble SERVER CALL HOW       github or argocd does not do what is asked, until it is mended
+//	mend SERVER                   it behaves again
 //
 // and those of git, GitHub and Argo CD in remotes_test.go. A "!" before see
 // and told says that it must not be so now.
@@ -70,8 +73,9 @@ func looks() map[string]look {
 			id, err := s.room(room)
 			return s.Slack.Transcript(id), err
 		},
-		"told": told,
-		"raw":  raw,
+		"told":  told,
+		"count": count,
+		"raw":   raw,
 
 		"attached": attached,
 
@@ -164,6 +168,8 @@ func actions() map[string]command {
 		"conform": conform,
 
 		"unprotect": unprotect,
+		"trouble":   trouble,
+		"mend":      mend,
 
 		"falter-slack": func(s *story, args []string) error {
 			s.Slack.Inject(slacktest.Fault{Match: args[0], Kind: slacktest.FaultKind(strings.Join(args[1:], " "))})
@@ -219,6 +225,22 @@ func told(s *story, name string) (string, error) {
 		b.WriteString(s.Slack.Text(m) + "\n")
 	}
 	return b.String(), nil
+}
+
+// count counts the messages that stand in a room and hold some words.
+func count(s *story, what string) (string, error) {
+	name, words, _ := strings.Cut(what, " ")
+	room, err := s.room(name)
+	if err != nil {
+		return "", err
+	}
+	n := 0
+	for _, m := range s.Slack.Messages(room) {
+		if !m.Deleted && strings.Contains(s.Slack.Text(m), words) {
+			n++
+		}
+	}
+	return strconv.Itoa(n), nil
 }
 
 // raw is a room's messages as they came, markup and all.

@@ -33,6 +33,7 @@ func TestScenarios(t *testing.T) {
 			w, err := world.Start(world.Options{
 				Dir:        filepath.Join(env.WorkDir, "world"),
 				SocketMode: strings.Contains(filepath.Base(env.WorkDir), "socket"), // such a story needs no public address
+				Timing:     hurry(filepath.Base(env.WorkDir)),
 			})
 			if err != nil {
 				return fmt.Errorf("start the world: %w", err)

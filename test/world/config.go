@@ -16,10 +16,10 @@ func (w *World) Config() string {
 github: {app_id: %d, slug: %s, api_url: %s, git_url: %s}
 slack: {team: %s, api_url: %s}
 argocd: {server: "%s", plaintext: true, url: %s}
-timing: {poll: 200ms, settle: 1s, grace: 2s, observe: 500ms, reconcile: 2s, lag: 2s, deadline: 2m}
+timing: {poll: 200ms, settle: 1s, grace: 2s, observe: 500ms, reconcile: 2s, lag: 2s, deadline: 2m%s}
 `,
 		Repository, Branch, w.GitHub.App().ID, w.GitHub.App().Slug, strings.TrimSuffix(w.GitHub.APIURL(), "/"), w.GitHub.URL(),
-		w.Slack.TeamID(), w.Slack.APIURL(), w.argoAddr, w.argoURL)
+		w.Slack.TeamID(), w.Slack.APIURL(), w.argoAddr, w.argoURL, w.opts.Timing)
 }
 
 // Env is the secrets of this world, as changebot's environment.

@@ -39,6 +39,7 @@ type Options struct {
 	Pace       argocdtest.Pace // of the cluster; zero is argocdtest.Quick
 	Seed       uint64          // of every misbehaviour
 	NoArgo     bool            // the caller brings an Argo CD; see UseArgo
+	Timing     string          // added to the timing in changebot.yaml, as ", patience: 2s"
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
 	// that is not the servers' own address.

@@ -80,6 +80,8 @@ type Timing struct {
 	Lag       time.Duration `yaml:"lag"`       // Slack's history may lag by so much; 0 is 1m
 	Observe   time.Duration `yaml:"observe"`   // between notes of everything's health; 0 is 15s
 	Reconcile time.Duration `yaml:"reconcile"` // between looks at every open change; 0 is 1m
+	Answer    time.Duration `yaml:"answer"`    // another system may take to answer a call; 0 is 30s
+	Patience  time.Duration `yaml:"patience"`  // another system may keep a change waiting before people are told; 0 is 2m
 }
 
 // LoadConfig reads a file and the environment. It reports everything that is
@@ -132,6 +134,7 @@ func (c *Config) defaults() {
 		&c.Timing.Expiry: 7 * 24 * time.Hour, &c.Timing.Poll: 5 * time.Second, &c.Timing.Settle: 10 * time.Second,
 		&c.Timing.Lag:   time.Minute,
 		&c.Timing.Grace: 30 * time.Second, &c.Timing.Deadline: 30 * time.Minute, &c.Timing.Observe: 15 * time.Second, &c.Timing.Reconcile: time.Minute,
+		&c.Timing.Answer: 30 * time.Second, &c.Timing.Patience: 2 * time.Minute,
 	} {
 		if *d == 0 {
 			*d = fallback

@@ -26,12 +26,13 @@ type repository struct {
 }
 
 func (s *Server) openRepositories(ctx context.Context) error {
-	app, err := githubApp(s.config.GitHub)
+	app, err := githubApp(s.config)
 	if err != nil {
 		return err
 	}
 	for _, r := range s.config.Repositories {
-		opened, err := s.openRepository(ctx, app, r)
+		var opened *repository
+		err := s.insist(ctx, func(ctx context.Context) (err error) { opened, err = s.openRepository(ctx, app, r); return err })
 		if err != nil {
 			return fmt.Errorf("open %s: %w", r.Name, err)
 		}
@@ -48,7 +49,7 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	mirror, err := git.Open(ctx, git.Options{
 		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
 		Dir:    filepath.Join(s.config.Data, "mirrors", strings.ReplaceAll(r.Name, "/", "__")+".git"),
-		Branch: r.Branch, Auth: remote.GitAuth, Log: s.log,
+		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -67,9 +68,9 @@ func (r *repository) workflow() *workflow.Repository {
 	}
 }
 
-func githubApp(c GitHub) (github.App, error) {
-	key, err := privateKey(c.PrivateKey)
-	return github.App{ID: c.AppID, Slug: c.Slug, Key: key, APIURL: c.APIURL}, err
+func githubApp(c Config) (github.App, error) {
+	key, err := privateKey(c.GitHub.PrivateKey)
+	return github.App{ID: c.GitHub.AppID, Slug: c.GitHub.Slug, Key: key, APIURL: c.GitHub.APIURL, Timeout: c.Timing.Answer}, err
 }
 
 func privateKey(s Secret) (*rsa.PrivateKey, error) {

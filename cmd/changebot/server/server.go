@@ -48,8 +48,8 @@ type Server struct {
 	refused  *refusals
 }
 
-// New opens everything that a Config names. It waits for nothing that may be
-// down for a while but the first clone of each repository.
+// New opens everything that a Config names. It waits for Slack and GitHub, but
+// not for long.
 func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 	s := &Server{config: c, log: log, refused: newRefusals(log)}
 	if err := s.open(ctx); err != nil {
@@ -69,10 +69,11 @@ func (s *Server) open(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, store.Options{URL: s.config.Store.URL, Logger: s.log, Clock: time.Now, Owner: owner(s.config.Data)}); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
-	if s.argo, err = openArgo(s.config.ArgoCD); err != nil {
+	if s.argo, err = openArgo(s.config); err != nil {
 		return err
 	}
-	if s.chat, err = slack.Dial(ctx, s.slackConfig()); err != nil {
+	dial := func(ctx context.Context) (err error) { s.chat, err = slack.Dial(ctx, s.slackConfig()); return err }
+	if err := s.insist(ctx, dial); err != nil {
 		return err
 	}
 	if err := s.openRepositories(ctx); err != nil {
@@ -98,6 +99,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 		Policy: approvals.New(new(rbac.Authoriser)), Manifests: manifest.Files{}, Deployer: deployer, Notices: outbox,
 	}, workflow.Options{
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,
+		Patience: s.config.Timing.Patience,
 	}, repos...)
 	s.teller = notifier.Teller{Outbox: outbox, Changes: s.store, Journal: s.store, Links: s.links, Log: s.log}
 	s.slackIn = s.chat.Decoder(desk{s.road}, outbox)
@@ -109,7 +111,7 @@ func (s *Server) slackConfig() slack.Config {
 	c := s.config.Slack
 	return slack.Config{
 		BotToken: c.BotToken.Reveal(), AppToken: c.AppToken.Reveal(), SigningSecret: c.SigningSecret.Reveal(),
-		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now, Refused: s.refused.from("slack"),
+		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now, Timeout: s.config.Timing.Answer, Patience: s.config.Timing.Patience, Refused: s.refused.from("slack"),
 		Vocabulary: func(ctx context.Context) notifier.Vocabulary {
 			applications, environments := s.road.Vocabulary(ctx)
 			return notifier.Vocabulary{Applications: applications, Environments: environments}
@@ -235,6 +237,9 @@ func storeName(address string) string {
 	return u.Scheme + "://" + u.Host + u.Path
 }
 
-func openArgo(c ArgoCD) (*argocd.Client, error) {
-	return argocd.Open(argocd.Options{Server: c.Server, Token: argocd.StaticToken(c.Token.Reveal()), PlainText: c.PlainText, Insecure: c.Insecure})
+func openArgo(config Config) (*argocd.Client, error) {
+	c := config.ArgoCD
+	return argocd.Open(argocd.Options{
+		Server: c.Server, Token: argocd.StaticToken(c.Token.Reveal()), PlainText: c.PlainText, Insecure: c.Insecure, Timeout: config.Timing.Answer,
+	})
 }

@@ -92,7 +92,7 @@ func silent(c Config) *Server {
 }
 
 func checkArgo(ctx context.Context, c Config) []Check {
-	client, err := openArgo(c.ArgoCD)
+	client, err := openArgo(c)
 	if err != nil {
 		return []Check{outcome("Argo CD at "+c.ArgoCD.Server, err)}
 	}
@@ -104,7 +104,7 @@ func checkArgo(ctx context.Context, c Config) []Check {
 }
 
 func checkRepositories(ctx context.Context, c Config) []Check {
-	app, err := githubApp(c.GitHub)
+	app, err := githubApp(c)
 	if err != nil {
 		return []Check{outcome("GitHub App", err)}
 	}

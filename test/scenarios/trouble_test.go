@@ -1,0 +1,56 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/changebot/changebot/test/argocdtest"
+	"github.com/changebot/changebot/test/githubtest/fault"
+)
+
+// hurry makes changebot impatient in stories about waiting.
+func hurry(story string) string {
+	if strings.Contains(story, "waits") {
+		return ", patience: 3s, answer: 5s"
+	}
+	return ""
+}
+
+// trouble makes a server refuse calls until it is mended: GitHub "limits" for
+// a second at a time or answers "down", Argo CD is "down" or takes a token for
+// "expired".
+func trouble(s *story, args []string) error {
+	if len(args) != 3 {
+		return errors.New("takes a server, a call and a kind of trouble")
+	}
+	switch args[0] + " " + args[2] {
+	case "github limits":
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.SecondaryLimit, Delay: fault.Duration(time.Second), Times: -1})
+	case "github down":
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 503, Times: -1})
+	case "argocd down":
+		s.Argo.Fail(argocdtest.Fault{Method: args[1], Code: codes.Unavailable, Times: -1})
+	case "argocd expired":
+		s.Argo.Fail(argocdtest.Fault{Method: args[1], Code: codes.Unauthenticated, Times: -1})
+	default:
+		return fmt.Errorf("%s knows no trouble %q", args[0], args[2])
+	}
+	return nil
+}
+
+// mend ends a server's troubles.
+func mend(s *story, args []string) error {
+	switch strings.Join(args, " ") {
+	case "github":
+		s.GitHub.ClearFaults()
+	case "argocd":
+		s.Argo.Heal()
+	default:
+		return errors.New("takes a server: github or argocd")
+	}
+	return nil
+}
