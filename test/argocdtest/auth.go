@@ -69,6 +69,10 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 			if err := f.before(ctx); err != nil {
 				return nil, err
 			}
+			if f.Do == Late {
+				s.late.Wait(s.ctx, f.Delay)
+				ctx = context.WithoutCancel(ctx)
+			}
 			if f.Do == LoseAnswer {
 				_, _ = handle(ctx, req)
 				return nil, f.err()

@@ -7,6 +7,8 @@ import (
 	"github.com/argoproj/argo-cd/v2/pkg/apiclient/application"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/changebot/changebot/test/hold"
 )
 
 // Misbehaviour is what a Fault does to a call.
@@ -21,6 +23,9 @@ const (
 	Hang
 	// Slow answers after Delay.
 	Slow
+	// Late takes effect only after Delay, or when it is let go, whoever still
+	// waits for it; a watch is not delayed.
+	Late
 	// Drop breaks a watch after its first event.
 	Drop
 )
@@ -58,6 +63,9 @@ func (s *Server) Fail(f Fault) {
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
 }
+
+// Late is where calls wait that a fault Late struck.
+func (s *Server) Late() *hold.Gate { return &s.late }
 
 // Heal ends all misbehaviour.
 func (s *Server) Heal() {

@@ -17,6 +17,8 @@ import (
 	"google.golang.org/grpc"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/changebot/changebot/test/hold"
 )
 
 // Server is a running Argo CD. Its methods may be called at any time and from
@@ -32,6 +34,7 @@ type Server struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
+	late    hold.Gate
 
 	mu      sync.Mutex
 	apps    map[string]*followed // by namespace/name

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -23,10 +24,11 @@ import (
 // that long; it is what a failing test costs.
 const Patience = 90 * time.Second
 
-// Build compiles changebot into a folder; race adds the race detector.
-func Build(ctx context.Context, dir string, race bool) (string, error) {
+// Build compiles changebot into a folder; race adds the race detector, tags
+// are build tags.
+func Build(ctx context.Context, dir string, race bool, tags ...string) (string, error) {
 	binary := filepath.Join(dir, "changebot")
-	args := []string{"build", "-o", binary}
+	args := []string{"build", "-o", binary, "-tags", strings.Join(tags, ",")}
 	if race {
 		args = append(args, "-race")
 	}
@@ -39,29 +41,45 @@ func Build(ctx context.Context, dir string, race bool) (string, error) {
 
 // A Bot is a changebot with its data, running or not.
 type Bot struct {
-	Log Log // what it wrote, over all its lives
+	Log Log      // what it wrote, over all its lives
+	Env []string // of the next start, besides the world's secrets
 
 	world   *world.World
 	binary  string
 	dir     string
 	addr    string // the same after a restart
 	process *exec.Cmd
-	exited  chan error
+	exited  chan struct{} // closed when the process is gone
+	ended   error         // how; read it after exited
 }
 
-// New prepares a changebot for a world; its data lies in dir.
+// New prepares a changebot for a world, which is told where to find it; its
+// data lies in dir.
 func New(w *world.World, binary, dir string) (*Bot, error) {
+	b, err := NewReplica(w, binary, dir, "")
+	if err == nil {
+		w.Connect(b.URL())
+	}
+	return b, err
+}
+
+// NewReplica prepares one of several changebots that share the store at an
+// address; empty is a SQLite file in dir, which is its own. The world is not
+// told of it: see Balancer.
+func NewReplica(w *world.World, binary, dir, store string) (*Bot, error) {
 	addr, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
 	b := &Bot{world: w, binary: binary, dir: dir, addr: addr}
-	config := fmt.Sprintf("listen: %s\ndata: %s\n%s", addr, filepath.Join(dir, "data"), w.Config())
-	if err := os.WriteFile(b.config(), []byte(config), 0o600); err != nil {
+	config := fmt.Sprintf("listen: %s\ndata: %s\n", addr, filepath.Join(dir, "data"))
+	if store != "" {
+		config += fmt.Sprintf("store: {url: %q}\n", store)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	w.Connect(b.URL())
-	return b, nil
+	return b, os.WriteFile(b.config(), []byte(config+w.Config()), 0o600)
 }
 
 // URL is where it listens.
@@ -74,14 +92,22 @@ func (b *Bot) config() string { return filepath.Join(b.dir, "changebot.yaml") }
 func (b *Bot) Start() error {
 	b.process = exec.Command(b.binary, "serve", "-c", b.config())
 	b.process.Env = append([]string{"PATH=/nowhere", "HOME=" + b.dir, "GORACE=halt_on_error=1"}, b.world.Env()...)
+	b.process.Env = append(b.process.Env, b.Env...)
 	b.process.Stdout, b.process.Stderr = &b.Log, &b.Log
 	if err := b.process.Start(); err != nil {
 		return fmt.Errorf("start changebot: %w", err)
 	}
-	b.exited = make(chan error, 1)
-	go func() { b.exited <- b.process.Wait() }()
+	process, exited := b.process, make(chan struct{})
+	b.exited = exited
+	go func() {
+		b.ended = process.Wait()
+		close(exited)
+	}()
 	return b.ready()
 }
+
+// Exited is closed when the process that was started last is gone.
+func (b *Bot) Exited() <-chan struct{} { return b.exited }
 
 // Run runs another command of changebot's with the same configuration, and
 // returns what it wrote.
@@ -99,9 +125,8 @@ func (b *Bot) ready() error {
 	defer cancel()
 	return Until(ctx, func() (bool, error) {
 		select {
-		case err := <-b.exited:
-			b.exited <- err
-			return false, fmt.Errorf("changebot ended: %w\n%s", err, &b.Log)
+		case <-b.exited:
+			return false, fmt.Errorf("changebot ended: %w\n%s", b.ended, &b.Log)
 		default:
 		}
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL()+"/readyz", nil)
@@ -125,13 +150,16 @@ func (b *Bot) Stop(signal syscall.Signal) error {
 	if err := b.process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	err := <-b.exited
+	<-b.exited
 	b.process = nil
 	if signal == syscall.SIGKILL {
 		return nil
 	}
-	return err
+	return b.ended
 }
+
+// Signal sends a signal and does not wait for what comes of it.
+func (b *Bot) Signal(signal syscall.Signal) error { return b.process.Process.Signal(signal) }
 
 // Until looks again and again until a condition holds.
 func Until(ctx context.Context, holds func() (bool, error)) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/test/githubtest/fault"
+	"github.com/changebot/changebot/test/hold"
 )
 
 // strike lets a fault act on a call. It returns the answer to send, nil for
@@ -21,6 +22,10 @@ func (s *Server) strike(w http.ResponseWriter, x *Exchange, c *call, f fault.Fau
 	case fault.Slow:
 		a = run()
 		s.wait(r, f.Wait())
+		return &a, false
+	case fault.Late:
+		s.late.Wait(s.ctx, f.Wait())
+		a = run()
 		return &a, false
 	case fault.Hang:
 		if f.After {
@@ -46,6 +51,9 @@ func (s *Server) strike(w http.ResponseWriter, x *Exchange, c *call, f fault.Fau
 	}
 	return &a, true
 }
+
+// Late is where calls wait that a fault.Late struck.
+func (s *Server) Late() *hold.Gate { return &s.late }
 
 // wait passes time for one client, until it gives up or the server closes.
 func (s *Server) wait(r *http.Request, d time.Duration) {

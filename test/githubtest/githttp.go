@@ -14,8 +14,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing/iotest"
 
 	"github.com/changebot/changebot/test/githubtest/bare"
+	"github.com/changebot/changebot/test/githubtest/fault"
 )
 
 // maxPush is the largest push the server takes, in bytes.
@@ -53,6 +55,9 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	if err == nil && f.Kind == "" && service == "git-upload-pack" {
 		s.stream(w, x, c)
 		return
+	}
+	if f.Kind == fault.Late {
+		r.Body = received(r.Body)
 	}
 	reply, _ := s.strike(w, x, c, f, func() answer {
 		if err != nil {
@@ -186,6 +191,15 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		body = io.LimitReader(unpacked, maxPush)
 	}
 	return io.ReadAll(body)
+}
+
+// received reads a body now: later its sender may be gone.
+func received(body io.Reader) io.ReadCloser {
+	data, err := io.ReadAll(io.LimitReader(body, maxPush))
+	if err != nil {
+		return io.NopCloser(iotest.ErrReader(err))
+	}
+	return io.NopCloser(bytes.NewReader(data))
 }
 
 // backend runs git http-backend for one request, within the bound on children.

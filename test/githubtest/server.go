@@ -19,6 +19,7 @@ import (
 	"github.com/changebot/changebot/test/githubtest/fault"
 	"github.com/changebot/changebot/test/githubtest/hook"
 	"github.com/changebot/changebot/test/githubtest/pages"
+	"github.com/changebot/changebot/test/hold"
 )
 
 // apiBase is where the REST API lives, as on GitHub Enterprise.
@@ -68,6 +69,7 @@ type Server struct {
 	keys    *keys
 	pages   *pages.Renderer
 	gitSlot chan struct{}
+	late    hold.Gate
 	nextID  atomic.Int64
 
 	http     *http.Server

@@ -3,6 +3,8 @@ package slacktest
 import (
 	"net/http"
 	"time"
+
+	"github.com/changebot/changebot/test/hold"
 )
 
 // FaultKind is a way to misbehave.
@@ -16,6 +18,7 @@ const (
 	FailAfter FaultKind = "fail after" // 502, but done
 	Hang      FaultKind = "hang"       // no answer until the caller hangs up, nothing done
 	Slow      FaultKind = "slow"       // the right answer after Delay
+	Late      FaultKind = "late"       // takes effect only Delay later, or when it is let go, whoever still waits for it
 
 	Drop      FaultKind = "drop"      // never arrives
 	Duplicate FaultKind = "duplicate" // arrives twice
@@ -30,7 +33,7 @@ type Fault struct {
 	Times      int           // how often; 0 is once, negative for ever
 	Chance     float64       // of hitting a matching call, drawn from the seed; 0 is always
 	RetryAfter time.Duration // of RateLimit; a second if 0
-	Delay      time.Duration // of Slow and Delay
+	Delay      time.Duration // of Slow, Late and Delay
 
 	left int
 }
@@ -49,6 +52,9 @@ func (s *Server) Inject(f Fault) {
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
 }
+
+// Late is where calls wait that a fault Late struck.
+func (s *Server) Late() *hold.Gate { return &s.late }
 
 // ClearFaults makes the workspace behave again.
 func (s *Server) ClearFaults() {
@@ -95,6 +101,9 @@ func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, name string,
 		}
 	case Slow:
 		s.pause(f.Delay)
+		return false
+	case Late:
+		s.late.Wait(s.ctx, f.Delay)
 		return false
 	default:
 		return false

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/changebot/changebot/test/hold"
 )
 
 // Options describes a workspace with one app installed. The zero value is a
@@ -77,6 +79,7 @@ type Server struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	work   sync.WaitGroup
+	late   hold.Gate
 
 	mu sync.Mutex // guards everything below
 	state

@@ -27,6 +27,7 @@ const (
 	Status         Kind = "status"               // answered with Code, before or (with After) after the effect
 	Hang           Kind = "hang"                 // no answer until the client gives up or Delay has passed; with After, the effect takes place
 	Slow           Kind = "slow"                 // answered as usual, Delay later
+	Late           Kind = "late"                 // takes effect only Delay later, or when it is let go, whoever still waits for it
 	PrimaryLimit   Kind = "primary-rate-limit"   // the hourly limit is used up until Delay from now
 	SecondaryLimit Kind = "secondary-rate-limit" // refused with Retry-After of Delay
 	ExpiredToken   Kind = "expired-token"        // 401, as with a token whose time is over
@@ -83,7 +84,7 @@ func (f Fault) Wait() time.Duration {
 		return time.Duration(f.Delay)
 	}
 	switch f.Kind {
-	case PrimaryLimit, SecondaryLimit, Hang:
+	case PrimaryLimit, SecondaryLimit, Hang, Late:
 		return time.Minute
 	default:
 		return 200 * time.Millisecond
@@ -96,7 +97,7 @@ func (f Fault) Check() error {
 	if !ok || method == "" || pattern == "" {
 		return fmt.Errorf("fault: match %q: want a method and a path pattern, as in \"PUT */merge\"", f.Match)
 	}
-	kinds := []Kind{Status, Hang, Slow, PrimaryLimit, SecondaryLimit, ExpiredToken}
+	kinds := []Kind{Status, Hang, Slow, Late, PrimaryLimit, SecondaryLimit, ExpiredToken}
 	if method == "WEBHOOK" {
 		kinds = []Kind{Drop, Duplicate, Delay, Reorder}
 	}

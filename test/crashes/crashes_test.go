@@ -1,0 +1,97 @@
+// Package crashes kills changebot wherever that hurts most: at the named points
+// (gitops/crash) at which an effect begins and ends. A build with the tag
+// "crashpoints" dies there once; then it is started again, or another replica
+// takes over, and the change still has to reach its end with one branch, one
+// pull request, one merge, one sync and one message, as GitHub, Argo CD and
+// Slack saw it.
+package crashes
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/changebot/changebot/test/bot"
+)
+
+// TestMain lets more tests run at once than there are cores: most of the time
+// they wait for a replica to be missed.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
+		panic(err) // impossible: it is one of testing's own
+	}
+	os.Exit(m.Run())
+}
+
+// A moment is a point on a road, and how often it is passed before it strikes.
+type moment struct {
+	point string
+	nth   int
+}
+
+// moments lists them as "point" or "point#n".
+func moments(list ...string) []moment {
+	var all []moment
+	for _, text := range list {
+		m := moment{text, 1}
+		if point, nth, ok := strings.Cut(text, "#"); ok {
+			m.point = point
+			_, _ = fmt.Sscan(nth, &m.nth) // written below
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+func TestACrashDoublesAndLosesNothing(t *testing.T) {
+	binary, err := bot.Build(t.Context(), t.TempDir(), false, "crashpoints")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, walk := range []struct {
+		road
+		moments []moment
+	}{
+		{promotion(), moments(
+			"delivery kept", "delivery kept#2", "written requested",
+			"push intended", "push done", "push noted", "open intended", "open done", "open noted",
+			"post/live intended", "post/live done", "post/live noted", "post/file done",
+			"gate intended", "gate done", "gate done#2", "merge intended", "merge done", "merge noted", "written merged",
+			"sync intended", "sync done", "sync noted", "written syncing", "written healthy", "post/file done#2",
+		)},
+		{rollback(), moments("delivery kept", "push done", "open done", "gate done", "merge done", "sync done", "post/live done", "written healthy")},
+	} {
+		for _, kind := range households() {
+			for _, m := range walk.moments {
+				t.Run(fmt.Sprintf("%s/%s/%s#%d", walk.name, kind.name, m.point, m.nth), func(t *testing.T) {
+					t.Parallel()
+					strike(t, open(t, binary, kind), walk.road, m)
+				})
+			}
+		}
+	}
+}
+
+func strike(t *testing.T, h *house, r road, m moment) {
+	if r.before != nil {
+		h.begin("", 1)
+		r.before(h)
+		h.rest()
+	}
+	h.begin(m.point, m.nth)
+	r.ask(h)
+	h.walk(r.end)
+	if !h.struck(m.nth) {
+		t.Fatal("nobody came to this point")
+	}
+	h.once(r.changes)
+	if h.kind.stop {
+		h.wake()
+		h.once(r.changes)
+	}
+}

@@ -1,0 +1,183 @@
+package crashes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/changebot/changebot/gitops/store/storetest"
+	"github.com/changebot/changebot/test/bot"
+	"github.com/changebot/changebot/test/world"
+)
+
+// A household is how many changebots there are, and what becomes of one that
+// is struck.
+type household struct {
+	name     string
+	replicas int
+	postgres bool
+	stop     bool // it is not killed but stopped, and goes on when the others are done
+}
+
+func households() []household {
+	return []household{
+		{name: "SQLite, restarted", replicas: 1},
+		{name: "PostgreSQL, another takes over", replicas: 2, postgres: true},
+		{name: "PostgreSQL, another takes over and the first wakes again", replicas: 2, postgres: true, stop: true},
+	}
+}
+
+// A house is a world and the changebots that serve it.
+type house struct {
+	*world.World
+	t       *testing.T
+	kind    household
+	bots    []*bot.Bot
+	trap    string               // folder in which passages of the point are counted
+	pressed map[string]time.Time // when who pressed a button last
+}
+
+// open builds a house. Nobody is at work yet.
+func open(t *testing.T, binary string, kind household) *house {
+	t.Helper()
+	store := ""
+	if kind.postgres {
+		store = storetest.Postgres(t) // skips where there is none
+	}
+	dir := t.TempDir()
+	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{World: w, t: t, kind: kind, trap: filepath.Join(dir, "trap"), pressed: map[string]time.Time{}}
+	t.Cleanup(h.close)
+	if err := os.Mkdir(h.trap, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range kind.replicas {
+		b, err := bot.NewReplica(w, binary, filepath.Join(dir, fmt.Sprint("replica", i)), store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.bots = append(h.bots, b)
+	}
+	if kind.replicas == 1 {
+		w.Connect(h.bots[0].URL())
+		return h
+	}
+	balancer := bot.Balance(h.bots...)
+	t.Cleanup(balancer.Close)
+	w.Connect(balancer.URL())
+	return h
+}
+
+// close ends everything, and prints the logs where the test has failed.
+func (h *house) close() {
+	var all error
+	for i, b := range h.bots {
+		if h.t.Failed() {
+			h.t.Logf("log of replica %d:\n%s", i, b.Log.Tail())
+		}
+		all = errors.Join(all, b.Stop(syscall.SIGKILL))
+	}
+	if err := errors.Join(all, h.Close()); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// begin starts everybody; who first comes to the point for the nth time is
+// struck. An empty point strikes nobody.
+func (h *house) begin(point string, nth int) {
+	h.t.Helper()
+	text := fmt.Sprintf("%s#%d", point, nth)
+	if h.kind.stop {
+		text += "!"
+	}
+	for _, b := range h.bots {
+		b.Env = []string{"CHANGEBOT_CRASH=" + text, "CHANGEBOT_CRASH_DIR=" + h.trap}
+		if err := b.Start(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// rest stops everybody in order.
+func (h *house) rest() {
+	h.t.Helper()
+	for _, b := range h.bots {
+		if err := b.Stop(syscall.SIGTERM); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// struck says whether the point was passed for the nth time.
+func (h *house) struck(nth int) bool {
+	_, err := os.Stat(filepath.Join(h.trap, strconv.Itoa(nth)))
+	return err == nil
+}
+
+// wake lets a stopped replica go on, and waits until it has heard of the world
+// again.
+func (h *house) wake() {
+	h.t.Helper()
+	for _, b := range h.bots {
+		if err := b.Signal(syscall.SIGCONT); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	for _, b := range h.bots {
+		h.Connect(b.URL()) // each by itself answers somebody
+		h.slash("ada", "status checkout")
+	}
+}
+
+// until waits for something, and starts again what has died where nobody else
+// can take over.
+func (h *house) until(what string, holds func() bool) {
+	h.t.Helper()
+	deadline := time.NewTimer(bot.Patience)
+	defer deadline.Stop()
+	ticker := time.NewTicker(25 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			h.t.Fatalf("never: %s\n%s", what, h.transcript())
+		case <-ticker.C:
+			h.tend()
+		}
+	}
+}
+
+func (h *house) tend() {
+	h.t.Helper()
+	if h.kind.replicas > 1 {
+		return
+	}
+	for _, b := range h.bots {
+		select {
+		case <-b.Exited():
+			if err := b.Start(); err != nil {
+				h.t.Fatal(err)
+			}
+		default:
+		}
+	}
+}
+
+// releases is the room where everything is asked for.
+func (h *house) releases() string {
+	id, ok := h.Slack.ChannelID("releases")
+	if !ok {
+		h.t.Fatal("there is no room releases")
+	}
+	return id
+}
+
+func (h *house) transcript() string { return h.Slack.Transcript(h.releases()) }
