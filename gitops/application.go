@@ -18,6 +18,10 @@ type Environment struct {
 
 	// NeedsJustification refuses a Request for this Environment that says no reason.
 	NeedsJustification bool
+
+	// Room is the Slack channel id in which a change that was asked for by
+	// API is told; empty where none is declared.
+	Room string
 }
 
 // A TargetRef names one Application in one Environment of one repository.

@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"crypto/subtle"
 	"slices"
 	"strings"
 )
@@ -41,7 +42,7 @@ type Grant struct {
 	Actions      []string // "promote", "rollback", "status", …
 	Applications []string
 	Environments []string
-	Rooms        []string // Slack channel ids
+	Rooms        []string // Slack channel ids, and RoomAPI
 }
 
 // An ApprovalRule says who must approve what. Every rule that matches must
@@ -121,6 +122,20 @@ func (c *Catalog) BySlack(user string) (Person, bool) {
 // ByGitHub returns the person with that GitHub login, which has no case.
 func (c *Catalog) ByGitHub(login string) (Person, bool) {
 	return c.person(func(p Person) bool { return login != "" && strings.EqualFold(p.GitHub, login) })
+}
+
+// ByToken returns the person whose API token has that SHA-256, in hexadecimal.
+// It looks at everybody and takes as long for each, so that the time it takes
+// tells nothing of the tokens that are listed.
+func (c *Catalog) ByToken(sha256 string) (Person, bool) {
+	var found Person
+	for _, p := range c.People {
+		same := subtle.ConstantTimeCompare([]byte(p.TokenSHA256), []byte(sha256)) == 1
+		if same && p.TokenSHA256 != "" {
+			found = p
+		}
+	}
+	return found, !found.IsZero()
 }
 
 func (c *Catalog) person(is func(Person) bool) (Person, bool) {

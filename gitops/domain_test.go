@@ -204,3 +204,12 @@ func TestNearestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestATokenBelongsToWhoeverListsItsHash(t *testing.T) {
+	c := gitops.Catalog{People: []gitops.Person{{ID: "ada", TokenSHA256: "aa"}, {ID: "mei"}, {ID: "ruth", TokenSHA256: "bb"}}}
+	for hash, want := range map[string]string{"aa": "ada", "bb": "ruth", "cc": "", "": "", "a": ""} {
+		if p, known := c.ByToken(hash); p.ID != want || known != (want != "") {
+			t.Errorf("%q belongs to %q, %v", hash, p.ID, known)
+		}
+	}
+}

@@ -20,10 +20,26 @@ type Person struct {
 // IsZero says that no person is meant.
 func (p Person) IsZero() bool { return p.ID == "" }
 
-// A Room is where something was asked: a channel of a Slack workspace.
+// A Room is where something was asked: a channel of a Slack workspace, or the
+// HTTP API.
 type Room struct {
 	Team    string // workspace id
 	Channel string // channel id
 	Name    string // channel name without #, empty in a direct message
 	Thread  string // timestamp of the thread's first message where it was asked in one
+
+	// API says that it was asked by API, and so in no channel: a Channel is
+	// then only where it is told, and gives nobody a right.
+	API bool
+}
+
+// RoomAPI is the word for the API among the rooms of a Grant.
+const RoomAPI = "api"
+
+// Word is what a Grant's list of rooms has to hold for this one.
+func (r Room) Word() string {
+	if r.API {
+		return RoomAPI
+	}
+	return r.Channel
 }

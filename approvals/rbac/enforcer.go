@@ -138,7 +138,7 @@ func among(args ...any) (any, error) {
 func (e *enforcer) allows(a gitops.Access) (grant string, ok bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ok, line, err := e.casbin.EnforceEx("person:"+a.Person.ID, a.Action, a.Application, a.Environment, a.Room.Channel)
+	ok, line, err := e.casbin.EnforceEx("person:"+a.Person.ID, a.Action, a.Application, a.Environment, a.Room.Word())
 	if err != nil {
 		return "", false, fmt.Errorf("evaluate grants: %w", err)
 	}

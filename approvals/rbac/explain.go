@@ -38,11 +38,14 @@ func explain(c *gitops.Catalog, a gitops.Access) (reason, next string) {
 	}
 	switch {
 	case len(theirs) > 0:
-		return fmt.Sprintf("you may %s, but only in %s", deed(a), roomsOf(theirs)), "Ask there."
+		if a.Room.API {
+			return fmt.Sprintf("you may %s, but only %s", deed(a), roomsOf(theirs)), "Ask there, or have `api` added to the rooms of the grant " + theirs[0].Name + " in .changebot.yaml."
+		}
+		return fmt.Sprintf("you may %s, but only %s", deed(a), roomsOf(theirs)), "Ask there."
 	case len(others) > 0:
 		where := roomsOf(others)
 		if where != "" {
-			where = ", in " + where
+			where = ", " + where
 		}
 		return fmt.Sprintf("only %s may %s%s", whoMay(c, others), deed(a), where), "Ask one of them."
 	default:
@@ -80,7 +83,8 @@ func whoMay(c *gitops.Catalog, grants []gitops.Grant) string {
 	return gitops.OrList(names)
 }
 
-// roomsOf returns where grants hold; empty where one of them holds everywhere.
+// roomsOf says where grants hold, "in C0RELEASES or by API"; empty where one of
+// them holds everywhere.
 func roomsOf(grants []gitops.Grant) string {
 	var rooms []string
 	for _, g := range grants {
@@ -89,7 +93,16 @@ func roomsOf(grants []gitops.Grant) string {
 		}
 		rooms = append(rooms, g.Rooms...)
 	}
-	return gitops.OrList(compact(rooms))
+	byAPI := slices.Contains(rooms, gitops.RoomAPI)
+	rooms = slices.DeleteFunc(compact(rooms), func(room string) bool { return room == gitops.RoomAPI })
+	var ways []string
+	if len(rooms) > 0 {
+		ways = append(ways, "in "+gitops.OrList(rooms))
+	}
+	if byAPI {
+		ways = append(ways, "by API")
+	}
+	return gitops.OrList(ways)
 }
 
 func compact(words []string) []string {

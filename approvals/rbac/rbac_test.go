@@ -28,6 +28,7 @@ func shop() *gitops.Catalog {
 			{Name: "banners", Subjects: []string{"mei"}, Actions: []string{"*"}, Applications: []string{"banner"}, Environments: []string{"*"}},
 			{Name: "hollow", Subjects: []string{"nobody"}, Actions: []string{"*"}, Applications: []string{"*"}, Environments: []string{"*"}},
 			{Name: "lists of nothing", Subjects: []string{"ruth"}, Actions: []string{"*"}, Applications: nil, Environments: []string{"*"}},
+			{Name: "pipelines", Subjects: []string{"ruth"}, Actions: []string{"promote"}, Applications: []string{"search"}, Environments: []string{"dev"}, Rooms: []string{"api", "C0PAYMENTS"}},
 		},
 	}
 }
@@ -36,6 +37,13 @@ func access(person, action, application, environment, room string) gitops.Access
 	return gitops.Access{
 		Person: gitops.Person{ID: person}, Action: action, Application: application, Environment: environment, Room: gitops.Room{Channel: room},
 	}
+}
+
+// byAPI is asked by API and told in a room.
+func byAPI(person, action, application, environment string) gitops.Access {
+	a := access(person, action, application, environment, "C0RELEASES")
+	a.Room.API = true
+	return a
 }
 
 func TestGrants(t *testing.T) {
@@ -56,6 +64,14 @@ func TestGrants(t *testing.T) {
 			"access", gitops.OutcomeDenied, "you may promote checkout to dev, but only in C0RELEASES"},
 		{"the right person in no room", access("ada", "promote", "checkout", "dev", ""),
 			"access", gitops.OutcomeDenied, "you may promote checkout to dev, but only in C0RELEASES"},
+		{"by API where no room is named", byAPI("mei", "rollback", "banner", "prod"),
+			"access/banners", gitops.OutcomeAllowed, "the grant banners lets mei roll back banner in prod"},
+		{"by API where the API is named", byAPI("ruth", "promote", "search", "dev"),
+			"access/pipelines", gitops.OutcomeAllowed, "the grant pipelines lets ruth promote search to dev"},
+		{"by API where rooms are named, though it is told in one of them", byAPI("ada", "promote", "checkout", "dev"),
+			"access", gitops.OutcomeDenied, "you may promote checkout to dev, but only in C0RELEASES"},
+		{"in a room where the API is named", access("ruth", "promote", "search", "dev", "C0RANDOM"),
+			"access", gitops.OutcomeDenied, "you may promote search to dev, but only in C0PAYMENTS or by API"},
 		{"the wrong person", access("ada", "promote", "payments", "prod", "C0RELEASES"),
 			"access", gitops.OutcomeDenied, "only people of nobody or payments may promote payments to prod, in C0PAYMENTS or C0RELEASES"},
 		{"a list of nothing grants nothing", access("ruth", "promote", "checkout", "dev", "C0RELEASES"),

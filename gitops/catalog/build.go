@@ -23,6 +23,7 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 			Namespace:          strings.ReplaceAll(e.Namespace, "{env}", e.Name),
 			Protected:          e.Protected,
 			NeedsJustification: e.Justification == "required",
+			Room:               e.Room,
 		})
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.People)) {

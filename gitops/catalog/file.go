@@ -27,6 +27,7 @@ type (
 		Namespace     string `yaml:"namespace"`
 		Protected     bool   `yaml:"protected"`
 		Justification string `yaml:"justification"`
+		Room          string `yaml:"room"`
 	}
 
 	layout struct {

@@ -95,7 +95,10 @@ func policy(b *strings.Builder, c gitops.Change) {
 func asked(b *strings.Builder, c gitops.Change) {
 	q := c.Request
 	fmt.Fprintf(b, "\n**Requested by** %s", Escape(q.Requester.Name))
-	if q.Room.Name != "" {
+	switch {
+	case q.Room.API:
+		b.WriteString(" by API")
+	case q.Room.Name != "":
 		fmt.Fprintf(b, " in #%s", Escape(q.Room.Name))
 	}
 	if q.Command.Because != "" {

@@ -78,6 +78,29 @@ func (s *Store) mark(ctx context.Context, id, query, reason string) error {
 	return nil
 }
 
+// Answer keeps what came of a delivery, for a sender that comes back to ask. A
+// first answer stays: whoever asked may have read it.
+func (s *Store) Answer(ctx context.Context, id, answer string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE deliveries SET answer = $1 WHERE id = $2 AND answer = ''`, clean(answer), id)
+	if err != nil {
+		return fmt.Errorf("answer delivery %s: %w", id, err)
+	}
+	return nil
+}
+
+// Answered returns what Answer kept, empty where there is nothing yet; a
+// gitops.NotFound error where no such delivery was put.
+func (s *Store) Answered(ctx context.Context, id string) (answer string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT answer FROM deliveries WHERE id = $1`, id).Scan(&answer)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", noDelivery(id)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the answer to %s: %w", id, err)
+	}
+	return answer, nil
+}
+
 // An Undecoded is a delivery that could not be decoded.
 type Undecoded struct {
 	gitops.Delivery

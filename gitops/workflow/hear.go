@@ -19,8 +19,26 @@ type Utterance struct {
 	Text    string
 	Form    *gitops.Command // set where a form was filled in; Text is not read then
 	Slack   string          // user id
+	Token   string          // by API: the SHA-256 of the person's token, in hexadecimal; Slack is empty then
 	Room    gitops.Room
 	Arrived time.Time
+
+	// Question says that no Change may come of it.
+	Question bool
+}
+
+// speaker is who said it, by the catalogue that governs what it is about.
+func (u Utterance) speaker(p place) (gitops.Person, error) {
+	if u.Token == "" {
+		if person, linked := p.catalog.BySlack(u.Slack); linked {
+			return person, nil
+		}
+		return gitops.Person{}, stranger()
+	}
+	if person, listed := p.catalog.ByToken(u.Token); listed {
+		return person, nil
+	}
+	return gitops.Person{}, unlisted(p.repo.Name)
 }
 
 // Hear understands what was said. A change that is asked for becomes a Change,
@@ -49,17 +67,26 @@ func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
 	if err != nil {
 		return gitops.Reply{}, err
 	}
-	person, linked := place.catalog.BySlack(u.Slack)
-	if !linked {
-		return gitops.Reply{}, stranger()
+	person, err := u.speaker(place)
+	if err != nil {
+		return gitops.Reply{}, err
 	}
 	if !command.Kind.Changes() {
 		return r.answer(ctx, place, command, person, u.Room)
 	}
-	id, err := r.submit(ctx, gitops.Request{
+	if u.Question {
+		return gitops.Reply{}, notAQuestion(u.Text)
+	}
+	q := gitops.Request{
 		Key: u.Key, Command: command, Repository: place.repo.Name, Text: u.Text,
 		Requester: person, Room: u.Room, At: u.Arrived,
-	})
+	}
+	if u.Room.API {
+		if q.Room.Channel, err = r.toldIn(place.catalog, q); err != nil {
+			return gitops.Reply{}, err
+		}
+	}
+	id, err := r.submit(ctx, q)
 	return gitops.Reply{Change: id}, err
 }
 
@@ -84,7 +111,7 @@ func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
 	for longer := 0; ; longer++ {
 		c := gitops.Change{ID: gitops.ChangeID(q.Key, longer), Request: q, State: gitops.StateRequested}
 		c.Times = map[gitops.State]time.Time{gitops.StateRequested: q.At}
-		entry := gitops.Entry{Kind: gitops.EntryTransition, Actor: q.Requester.ID, Text: "asked: " + q.Text}
+		entry := gitops.Entry{Kind: gitops.EntryTransition, Actor: q.Requester.ID, Text: asking(q)}
 		stored, err := r.write(ctx, gitops.Lease{}, c, nil, entry)
 		switch {
 		case err == nil:
@@ -98,6 +125,13 @@ func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
 			return "", fmt.Errorf("store request %s: %w", q.Key, err)
 		}
 	}
+}
+
+func asking(q gitops.Request) string {
+	if q.Room.API {
+		return "asked by API: " + q.Text
+	}
+	return "asked: " + q.Text
 }
 
 // ErrIDTaken says that a new Change's id belongs to another Request; a longer

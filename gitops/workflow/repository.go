@@ -53,6 +53,13 @@ func (repo *Repository) tip(ctx context.Context) (Tip, error) {
 	return Tip{Commit: commit, Catalog: repo.good, Broken: broken}, nil
 }
 
+// lastGood is the last catalogue that could be read; nil where none was yet.
+func (repo *Repository) lastGood() *gitops.Catalog {
+	repo.mu.Lock()
+	defer repo.mu.Unlock()
+	return repo.good
+}
+
 // recall looks for the last good catalogue in the history of .changebot.yaml,
 // for a process that started when it was broken already.
 func (repo *Repository) recall(ctx context.Context, tip Tip) (*gitops.Catalog, error) {

@@ -43,6 +43,7 @@ type Road struct {
 	Ports
 	Options
 	repositories []*Repository
+	door         door
 }
 
 // New makes a road over one or more repositories.

@@ -18,6 +18,7 @@ func inbox() []check {
 		{"an id that is no text is refused", deliveryIDs},
 		{"what cannot be decoded is kept and listed until it is done", undecoded},
 		{"what was never put is not found", deliveryNotFound},
+		{"the first answer to a delivery stays", deliveryAnswer},
 		{"each delivery asks for its processing once", deliveryJobs},
 	}
 }
@@ -93,6 +94,24 @@ func deliveryNotFound(t *testing.T, f fixture) {
 	wantCode(t, err, gitops.NotFound)
 	wantCode(t, a.Done(ctx, "nothing"), gitops.NotFound)
 	wantCode(t, a.Failed(ctx, "nothing", "why"), gitops.NotFound)
+}
+
+func deliveryAnswer(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	must[bool](t)(a.Put(ctx, gitops.Delivery{ID: "api/asked"}))
+	if answer := must[string](t)(b.Answered(ctx, "api/asked")); answer != "" {
+		t.Errorf("it is answered before anybody did: %q", answer)
+	}
+	for _, answer := range []string{"the first", "the second"} {
+		if err := a.Answer(ctx, "api/asked", answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if answer := must[string](t)(b.Answered(ctx, "api/asked")); answer != "the first" {
+		t.Errorf("got %q", answer)
+	}
+	_, err := a.Answered(ctx, "nothing")
+	wantCode(t, err, gitops.NotFound)
 }
 
 func deliveryJobs(t *testing.T, f fixture) {
