@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/changebot/changebot/gitops/api"
 	"github.com/changebot/changebot/gitops/door"
 	"github.com/changebot/changebot/gitops/github"
 	"github.com/changebot/changebot/notifier/slack"
@@ -35,6 +36,7 @@ func (s *Server) handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle(pathGitHub, webhook)
+	mux.Handle(api.Path, s.apiWay.Handler())
 	if s.config.Slack.AppToken.IsZero() {
 		in, err := s.slackWay.Handler()
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/api"
 	"github.com/changebot/changebot/gitops/store"
 	"github.com/changebot/changebot/gitops/workflow"
 	"github.com/changebot/changebot/notifier"
@@ -38,6 +39,8 @@ func (s *Server) deliver(ctx context.Context, job gitops.Job) error {
 	switch d.Source {
 	case "github":
 		err = s.githubIn.Handle(ctx, d)
+	case api.Source:
+		err = s.apiWay.Handle(ctx, d)
 	case "slack":
 		err = s.slackIn.Handle(ctx, d)
 	default:

@@ -21,6 +21,7 @@ import (
 
 	"github.com/changebot/changebot/approvals"
 	"github.com/changebot/changebot/approvals/rbac"
+	"github.com/changebot/changebot/gitops/api"
 	"github.com/changebot/changebot/gitops/argocd"
 	"github.com/changebot/changebot/gitops/github"
 	"github.com/changebot/changebot/gitops/manifest"
@@ -44,6 +45,7 @@ type Server struct {
 	slackIn  *slack.Decoder
 	slackWay *slack.Receiver
 	githubIn github.Events
+	apiWay   *api.Server
 	listener net.Listener
 	refused  *refusals
 }
@@ -104,6 +106,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	s.teller = notifier.Teller{Outbox: outbox, Changes: s.store, Journal: s.store, Links: s.links, Log: s.log}
 	s.slackIn = s.chat.Decoder(desk{s.road}, outbox)
 	s.slackWay = s.chat.Receiver(s.store)
+	s.apiWay = api.New(s.road, s.store, s.log, s.refused.from("api"))
 	s.githubIn = github.Events{Desk: s.road, Bot: s.config.GitHub.Slug + "[bot]", Branches: branches(s.config.Repositories)}
 }
 

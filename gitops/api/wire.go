@@ -1,0 +1,140 @@
+package api
+
+import "time"
+
+// The types below are the API's JSON, and what the command line prints with
+// -o json. Their names are stable: fields are added, never renamed or removed.
+
+// An Answer is what comes back. Exactly one of its fields is set.
+type Answer struct {
+	Change  *Change `json:"change,omitempty"`  // the change that was asked for or about
+	Table   *Table  `json:"table,omitempty"`   // status, history, or a diff of environments
+	Diff    *Diff   `json:"diff,omitempty"`    // what a change edits
+	Help    *Help   `json:"help,omitempty"`    // the names that may stand in sentences
+	Error   *Error  `json:"error,omitempty"`   // why not
+	Pending bool    `json:"pending,omitempty"` // a request is kept and not answered yet; send it again with the same key
+}
+
+// An Error says what happened and why, and what to do next.
+type Error struct {
+	Code    string `json:"code"` // a gitops.Code, or "unauthenticated"
+	Message string `json:"message"`
+	Next    string `json:"next,omitempty"`
+}
+
+// CodeUnauthenticated is the Error's code where nobody is known by the token.
+const CodeUnauthenticated = "unauthenticated"
+
+// Error makes it an error.
+func (e *Error) Error() string { return e.Message }
+
+// A Change is a change as it stands. State is one of gitops.State.
+type Change struct {
+	ID           string               `json:"id"` // "c-7f3k2q"
+	Revision     int64                `json:"revision"`
+	State        string               `json:"state"`
+	Ended        bool                 `json:"ended"` // nothing follows any more
+	Kind         string               `json:"kind"`  // promote or rollback
+	Applications []string             `json:"applications"`
+	Environment  string               `json:"environment"`
+	Because      string               `json:"because,omitempty"`
+	Text         string               `json:"text"` // the sentence as it was asked
+	Requester    string               `json:"requester"`
+	Repository   string               `json:"repository"`
+	AskedAt      time.Time            `json:"asked_at"`
+	Reason       string               `json:"reason,omitempty"` // why it does not go on, or how it ended
+	Rule         string               `json:"rule,omitempty"`   // the policy's rule behind it
+	Next         string               `json:"next,omitempty"`   // what a person can do
+	Question     string               `json:"question,omitempty"`
+	WaitsFor     *Waits               `json:"waits_for,omitempty"`
+	Targets      []Target             `json:"targets"`
+	Digest       string               `json:"digest,omitempty"` // of the edits; what approvals are bound to
+	PullRequest  *PullRequest         `json:"pull_request,omitempty"`
+	MergeSHA     string               `json:"merge_sha,omitempty"`
+	Decisions    []Decision           `json:"decisions"`
+	Times        map[string]time.Time `json:"times"` // when each state was first reached
+	Journal      []Entry              `json:"journal"`
+}
+
+// Waits says what a proposed change waits for.
+type Waits struct {
+	Reason string   `json:"reason"`
+	People []string `json:"people"` // ids of those who can act
+}
+
+// A Target is one application in one environment, and how far it has come.
+type Target struct {
+	Application string    `json:"application"`
+	Environment string    `json:"environment"`
+	Old         string    `json:"old"` // version before
+	New         string    `json:"new"`
+	State       string    `json:"state,omitempty"` // once merged
+	Waiting     string    `json:"waiting,omitempty"`
+	Failures    []Failure `json:"failures,omitempty"`
+}
+
+// A Failure is a resource that keeps a target from being healthy.
+type Failure struct {
+	Resource string `json:"resource"`
+	Message  string `json:"message"`
+}
+
+// A PullRequest is where the edits are reviewed.
+type PullRequest struct {
+	Number int    `json:"number"`
+	URL    string `json:"url"`
+}
+
+// A Decision is one person's answer.
+type Decision struct {
+	Person string    `json:"person"`
+	Answer string    `json:"answer"` // approve, reject or withdraw
+	Reason string    `json:"reason,omitempty"`
+	Via    string    `json:"via"`
+	At     time.Time `json:"at"`
+	Counts bool      `json:"counts"` // for what is proposed now
+}
+
+// An Entry is what happened, from the journal, for people to read.
+type Entry struct {
+	Seq   int64     `json:"seq"`
+	At    time.Time `json:"at"`
+	Kind  string    `json:"kind"`
+	Actor string    `json:"actor"` // a person's id, or "changebot"
+	Text  string    `json:"text"`
+}
+
+// A Table has the same columns in each row; a row's keys are the columns.
+type Table struct {
+	Title   string              `json:"title"`
+	Columns []string            `json:"columns"`
+	Rows    []map[string]string `json:"rows"`
+	Notes   []string            `json:"notes,omitempty"`
+}
+
+// A Diff is what a change does, field by field.
+type Diff struct {
+	Change string `json:"change"`
+	State  string `json:"state"`
+	Digest string `json:"digest"`
+	Edits  []Edit `json:"edits"`
+}
+
+// An Edit is one field's old and new value.
+type Edit struct {
+	Path  string `json:"path"`
+	Field string `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// Help are the names that may stand in a sentence.
+type Help struct {
+	Applications []string `json:"applications"`
+	Environments []string `json:"environments"`
+}
+
+// asked is the body of a request.
+type asked struct {
+	Text string `json:"text"`
+}
