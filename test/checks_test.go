@@ -41,7 +41,7 @@ func TestImportsThatOffend(t *testing.T) {
 		{"what runs does not import what tests", imports, "cmd/changebot/x.go", `import _ "` + module + `/test/slacktest"`, "is for tests"},
 		{"nor a suite beside an adapter", imports, "cmd/changebot/x.go", `import _ "` + module + `/gitops/store/storetest"`, "is for tests"},
 		{"the playground may", imports, "cmd/playground/x.go", `import _ "` + module + `/test/slacktest"`, ""},
-		{"nobody imports a command", imports, "gitops/api/x.go", `import _ "` + module + `/cmd/changebot/server"`, "no rule says what gitops/api may import"},
+		{"nobody imports a command", imports, "gitops/horoscope/x.go", `import _ "` + module + `/cmd/changebot/server"`, "no rule says what gitops/horoscope may import"},
 		{"a scenario stays outside of the program", imports, "test/scenarios/x_test.go", `import _ "` + module + `/gitops/store"`, "an end-to-end test imports gitops/store"},
 	} {
 		t.Run(s.name, s.try)

@@ -39,12 +39,8 @@ func rules() []rule {
 		{"gitops/catalog", []string{"gitops"}, []string{yaml, schema}},
 		{"gitops/manifest", []string{"gitops", "gitops/workflow"}, []string{yaml}},
 		{"gitops/git", []string{"gitops", "gitops/workflow", "gitops/catalog"}, []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
-<<<<<<< HEAD
+		{folder: "gitops/api", own: []string{"gitops", "gitops/door", "gitops/workflow"}},
 		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{
-=======
-		{folder: "gitops/api", own: []string{"gitops", "gitops/workflow"}},
-		{"gitops/github", []string{"gitops", "gitops/workflow"}, []string{
->>>>>>> 66ab7d2 (api: ask, look and compare by HTTP, with a token that says who asks)
 			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2", "github.com/bartventer/httpcache"}},
 		{"gitops/argocd", []string{"gitops", "gitops/workflow"}, []string{
 			"github.com/argoproj/argo-cd/v2", "github.com/argoproj/gitops-engine", "github.com/golang/protobuf", "google.golang.org/grpc", "k8s.io/apimachinery"}},

@@ -23,16 +23,13 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// The exit codes.
-const (
-	exitOK      = 0
-	exitFailed  = 1
-	exitMisused = 2
-)
-
 // commands are what changebot can do.
 type commands struct {
 	Serve    serve    `cmd:"" help:"Run changebot: listen to chat and GitHub, and take changes from request to healthy."`
+	Request  request  `cmd:"" help:"Ask a running changebot for a change, in the words of chat."`
+	Status   status   `cmd:"" help:"Tell how a change is, or what runs where and how it is."`
+	History  history  `cmd:"" help:"Tell what ran somewhere before, and whether it was healthy."`
+	Diff     diff     `cmd:"" help:"Tell what a change edits, or what differs between two environments."`
 	Validate validate `cmd:"" help:"Check the configuration and everything it names, and say what to do."`
 	Version  version  `cmd:"" help:"Print the version."`
 }
@@ -65,11 +62,10 @@ func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
 	exit := -1
 	parser, err := kong.New(&c,
 		kong.Name("changebot"),
-		kong.Description("A sentence in chat becomes a commit, a pull request, a merge and a healthy application."),
+		kong.Description("A sentence in chat becomes a commit, a pull request, a merge and a healthy application.\n\n"+exitHelp),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exit = code }),
 		kong.Bind(stage{ctx, env, stdout, stderr}),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "changebot:", err)
@@ -80,14 +76,14 @@ func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
 		return exit // --help has printed and is done
 	}
 	if err != nil {
-		parser.FatalIfErrorf(err)
+		explain(stderr, misused(err.Error(), "changebot --help lists the commands, changebot COMMAND --help shows examples."))
 		return exitMisused
 	}
-	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(stderr, "changebot:", err)
-		return exitFailed
+	err = parsed.Run()
+	if err != nil {
+		explain(stderr, err)
 	}
-	return exitOK
+	return exitCode(err)
 }
 
 // Run serves until it is told to stop.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -49,7 +50,7 @@ func NewClient(server, token string) (*Client, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
 		return nil, &gitops.Error{
 			Code: gitops.Invalid, Message: "The server's address is none that I can use.",
-			Next: "Write it as https://changebot.example.com, without a user or a query.", Err: err,
+			Next: "Write it as https://changebot.example.com, without a user or a query.",
 		}
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -64,6 +65,9 @@ func NewClient(server, token string) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
+
+// Close lets go of connections that are kept for the next call.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Request asks for a change and waits until it is known whether it is possible.
 // The same key is the same request, however often it is made.
@@ -144,6 +148,9 @@ func (c *Client) once(ctx context.Context, method, path string, query url.Values
 		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := c.http.Do(request)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return Answer{}, failed.Err // without the address, which is named already
+	}
 	if err != nil {
 		return Answer{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/door"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
@@ -60,8 +61,7 @@ const (
 	// sent. It is shorter than the server's orderly end takes.
 	patience = 10 * time.Second
 
-	mostWaiting = 64       // who comes when so many wait is answered at once
-	mostBody    = 64 << 10 // bytes, ample for a sentence
+	mostWaiting = 64 // who comes when so many wait is answered at once
 )
 
 // New makes the API. Refused counts who was not let in.
@@ -99,7 +99,7 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		token, ok := bearer(r)
 		if !ok {
-			s.unknown(w, "no token")
+			s.unknown(w, "no_token")
 			return
 		}
 		sum := sha256.Sum256([]byte(token))
@@ -109,8 +109,9 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 		case err != nil:
 			s.fail(w, r, err)
 		case !known:
-			s.unknown(w, "unknown token")
+			s.unknown(w, "unknown_token")
 		default:
+			door.Admit(r.Context())
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tokenKey{}, hash)))
 		}
 	})

@@ -7,12 +7,18 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/door"
 	"github.com/changebot/changebot/gitops/workflow"
+)
+
+// What a body may be: ample for a sentence.
+const (
+	mostBody = 64 << 10 // bytes
+	bodyTime = 10 * time.Second
 )
 
 // Source is where deliveries of the API come from.
@@ -69,8 +75,8 @@ func understood(w http.ResponseWriter, r *http.Request) (key, text string, refus
 	if !WellFormedKey(key) {
 		return "", "", malformed("The header Idempotency-Key is missing or malformed.", "Send "+keyForm+"; the same key is the same request.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
-	if err != nil {
+	body, unread := door.Read(w, r, door.Limit{Bytes: mostBody, Time: bodyTime})
+	if unread != nil {
 		return "", "", malformed("The body could not be read, or is too long.", fmt.Sprintf("Send at most %d bytes.", mostBody))
 	}
 	var a asked

@@ -17,13 +17,14 @@ import (
 // were read last, and has them read anew when they are old, and for a token
 // that it does not find; but seldom, whoever knocks.
 type door struct {
-	mu   sync.Mutex
-	read time.Time // when the catalogues were last read for the door
+	mu     sync.Mutex
+	read   time.Time // when the catalogues were last read for the door
+	failed time.Time // when that was last tried in vain
 }
 
 const (
 	doorOld     = time.Minute     // a token that was taken back is good for no longer
-	doorUnknown = 5 * time.Second // between two readings for tokens that are not found
+	doorUnknown = 5 * time.Second // between two readings for tokens that are not found, and after one in vain
 )
 
 // Knows returns the person whose API token has that SHA-256, in hexadecimal. A
@@ -47,14 +48,22 @@ func (r *Road) Knows(ctx context.Context, token string) (person gitops.Person, k
 func (r *Road) refresh(ctx context.Context, age time.Duration) error {
 	r.door.mu.Lock()
 	defer r.door.mu.Unlock()
-	if !r.door.read.IsZero() && r.Clock().Sub(r.door.read) < age {
+	now := r.Clock()
+	if !r.door.read.IsZero() && now.Sub(r.door.read) < age {
 		return nil
 	}
-	if _, err := r.knowledge(ctx); err != nil {
-		return &gitops.Error{Code: gitops.Unavailable, Message: "I cannot read who people are at the moment.", Next: "Try again soon.", Err: err}
+	shut := &gitops.Error{Code: gitops.Unavailable, Message: "I cannot read who people are at the moment.", Next: "Try again soon."}
+	if now.Sub(r.door.failed) < doorUnknown {
+		return shut
 	}
-	r.door.read = r.Clock()
-	return nil
+	if _, shut.Err = r.knowledge(ctx); shut.Err == nil {
+		r.door.read = now
+		return nil
+	}
+	if ctx.Err() == nil { // else it was only this one who hung up
+		r.door.failed = now
+	}
+	return shut
 }
 
 func (r *Road) byToken(token string) (gitops.Person, bool) {

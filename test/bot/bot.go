@@ -120,6 +120,13 @@ func (b *Bot) Run(command string) (string, error) {
 	return string(out), err
 }
 
+// Command prepares another command of changebot's, whose environment is env.
+func (b *Bot) Command(env []string, args ...string) *exec.Cmd {
+	c := exec.Command(b.binary, args...)
+	c.Env = append([]string{"PATH=/nowhere", "HOME=" + b.dir, "GORACE=halt_on_error=1"}, env...)
+	return c
+}
+
 func (b *Bot) ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()

@@ -38,11 +38,12 @@ type command func(s *story, args []string) error
 //	trouble SERVER CALL HOW       github or argocd does not do what is asked, until it is mended
 //	mend SERVER                   it behaves again
 //
-// and those of git, GitHub and Argo CD in remotes_test.go. A "!" before see
+// and those of git, GitHub and Argo CD in remotes_test.go, and of the command
+// line in cli_test.go. A "!" before see
 // and told says that it must not be so now.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	words := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
-	for name, c := range actions() {
+	for name, c := range also(actions(), cliActions()) {
 		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(storyKey{}).(*story)
 			if neg {
@@ -53,7 +54,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 			}
 		}
 	}
-	for name, look := range looks() {
+	for name, look := range also(looks(), cliLooks()) {
 		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(storyKey{}).(*story)
 			if err := s.expect(look, neg, args); err != nil {

@@ -15,11 +15,13 @@ import (
 type story struct {
 	*world.World
 	*bot.Bot
-	dir string
+	dir      string
+	terminal terminal
 }
 
 // end stops everything, and keeps changebot's log for who looks into a failure.
 func (s *story) end() {
+	s.terminal.stop()
 	err := errors.Join(s.Stop(syscall.SIGTERM), s.Close())
 	if err := os.WriteFile(filepath.Join(s.dir, "changebot.log"), []byte(s.Log.String()), 0o600); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -115,7 +115,7 @@ func (c *Config) secrets(env func(string) string) error {
 		"CHANGEBOT_SLACK_APP_TOKEN":       &c.Slack.AppToken,
 		"CHANGEBOT_ARGOCD_TOKEN":          &c.ArgoCD.Token,
 	} {
-		secret, err := secretFrom(env, name)
+		secret, err := SecretFrom(env, name)
 		*into, all = secret, errors.Join(all, err)
 	}
 	return all

@@ -34,9 +34,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText hides the value from every encoder.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// secretFrom reads NAME, or the file that NAME_FILE points at, less one line
+// SecretFrom reads NAME, or the file that NAME_FILE points at, less one line
 // break at its end.
-func secretFrom(env func(string) string, name string) (Secret, error) {
+func SecretFrom(env func(string) string, name string) (Secret, error) {
 	if value := env(name); value != "" {
 		return Secret{value}, nil
 	}

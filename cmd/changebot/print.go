@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/api"
+)
+
+// asJSON prints an answer for programs; where there is none, the error.
+func asJSON(w io.Writer, a api.Answer, err error) error {
+	if err != nil {
+		message, next := wordsOf(err)
+		code := string(gitops.CodeOf(err))
+		if e, ok := errors.AsType[*api.Error](err); ok {
+			code = e.Code
+		}
+		switch exitCode(err) {
+		case exitUnknown:
+			code = api.CodeUnauthenticated
+		case exitUnreachable, exitStillOpen:
+			code = string(gitops.Unavailable)
+		case exitMisused:
+			code = string(gitops.Invalid)
+		}
+		a = api.Answer{Error: &api.Error{Code: code, Message: message, Next: next}}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return errors.Join(encoder.Encode(a), err)
+}
+
+// asText prints an answer for people.
+func asText(w io.Writer, a api.Answer) {
+	switch {
+	case a.Change != nil:
+		printChange(w, *a.Change)
+	case a.Table != nil:
+		printTable(w, *a.Table)
+	case a.Diff != nil:
+		printDiff(w, *a.Diff)
+	case a.Help != nil:
+		fmt.Fprintln(w, "environments:", plain(strings.Join(a.Help.Environments, ", ")))
+		fmt.Fprintln(w, "applications:", plain(strings.Join(a.Help.Applications, ", ")))
+	}
+}
+
+func printChange(w io.Writer, c api.Change) {
+	fmt.Fprintf(w, "#%s  %s: %s\n", c.ID, plain(c.Text), c.State)
+	for _, t := range c.Targets {
+		fmt.Fprintf(w, "  %s/%s  %s → %s", plain(t.Application), plain(t.Environment), plain(t.Old), plain(t.New))
+		if t.State != "" {
+			fmt.Fprintf(w, "  %s  %s", t.State, plain(t.Waiting))
+		}
+		fmt.Fprintln(w)
+		for _, f := range t.Failures {
+			fmt.Fprintf(w, "    %s: %s\n", plain(f.Resource), plain(f.Message))
+		}
+	}
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "  %s: %s\n", label, plain(text))
+		}
+	}
+	if c.PullRequest != nil {
+		line("pull request", c.PullRequest.URL)
+	}
+	for _, d := range c.Decisions {
+		if d.Counts {
+			line(d.Person, strings.Trim(d.Answer+"  "+d.Reason, " "))
+		}
+	}
+	line("why", c.Reason)
+	if c.WaitsFor != nil && c.Reason == "" {
+		line("now", waits(*c.WaitsFor))
+	}
+	line("asks", c.Question)
+	if c.Question != "" {
+		line("next", c.Requester+" answers in Slack.")
+	}
+	line("next", c.Next)
+}
+
+// waits says what is waited for, and who can act.
+func waits(w api.Waits) string {
+	if len(w.People) == 0 {
+		return w.Reason
+	}
+	return w.Reason + ": " + gitops.OrList(w.People)
+}
+
+func printTable(w io.Writer, t api.Table) {
+	fmt.Fprintln(w, plain(t.Title))
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if len(t.Rows) > 0 {
+		fmt.Fprintln(columns, strings.ToUpper(strings.ReplaceAll(plain(strings.Join(t.Columns, "\t")), "_", " ")))
+	}
+	for _, row := range t.Rows {
+		var cells []string
+		for _, c := range t.Columns {
+			cells = append(cells, plain(row[c]))
+		}
+		fmt.Fprintln(columns, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	_ = columns.Flush() // standard output is gone, then
+	for _, note := range t.Notes {
+		fmt.Fprintln(w, plain(note))
+	}
+}
+
+func printDiff(w io.Writer, d api.Diff) {
+	file := ""
+	for _, e := range d.Edits {
+		if e.Path != file {
+			file = e.Path
+			fmt.Fprintln(w, plain(file))
+		}
+		fmt.Fprintf(w, "- %s: %s\n+ %s: %s\n", plain(e.Field), plain(e.Old), plain(e.Field), plain(e.New))
+	}
+	if len(d.Edits) == 0 {
+		fmt.Fprintf(w, "#%s edits nothing; it is %s.\n", d.Change, d.State)
+	}
+}
+
+// plain takes from others' text what would act on a terminal.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return ' '
+		case unicode.IsControl(r) || r == '\u202a' || r == '\u202b' || r == '\u202d' || r == '\u202e':
+			return unicode.ReplacementChar
+		default:
+			return r
+		}
+	}, text)
+}
+
+// plainLines does the same, line by line.
+func plainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// A teller writes what happens to a change, each thing once.
+type teller struct {
+	w     io.Writer
+	seq   int64
+	waits string
+}
+
+func (t *teller) tell(c api.Change) {
+	for _, e := range c.Journal {
+		if e.Seq <= t.seq {
+			continue
+		}
+		t.seq = e.Seq
+		who := ""
+		if e.Actor != "changebot" {
+			who = e.Actor + ": "
+		}
+		t.line(e.At, who+e.Text)
+	}
+	now := c.Question
+	if c.WaitsFor != nil {
+		now = waits(*c.WaitsFor)
+	}
+	if now != t.waits && now != "" {
+		t.line(time.Now(), now)
+	}
+	t.waits = now
+}
+
+func (t *teller) line(at time.Time, text string) {
+	fmt.Fprintf(t.w, "%s  %s\n", at.Local().Format(time.TimeOnly), plain(text))
+}
