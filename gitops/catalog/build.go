@@ -15,6 +15,7 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 		Commit:     commit,
 		Targets:    targets,
 		Owners:     gitops.Owners{Room: f.Owners.Room},
+		Reminders:  f.reminders(),
 	}
 	for _, e := range f.Environments {
 		c.Environments = append(c.Environments, gitops.Environment{
@@ -30,7 +31,7 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 		p := f.People[id]
 		c.People = append(c.People, gitops.Person{
 			ID: id, Name: p.Name, Email: p.Email, Slack: p.Slack, GitHub: p.GitHub,
-			TokenSHA256: p.TokenSHA256, TimeZone: p.TimeZone,
+			TokenSHA256: p.TokenSHA256, TimeZone: p.TimeZone, Hours: hours(p.WorkHours, p.WorkDays),
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Groups)) {

@@ -19,6 +19,7 @@ type (
 		Access       []grant               `yaml:"access"`
 		Approvals    []approval            `yaml:"approvals"`
 		Owners       struct{ Room string } `yaml:"owners"`
+		Reminders    *reminders            `yaml:"reminders"`
 	}
 
 	environment struct {
@@ -64,12 +65,22 @@ type (
 	}
 
 	person struct {
-		Name        string `yaml:"name"`
-		Email       string `yaml:"email"`
-		Slack       string `yaml:"slack"`
-		GitHub      string `yaml:"github"`
-		TokenSHA256 string `yaml:"token_sha256"`
-		TimeZone    string `yaml:"timezone"`
+		Name        string   `yaml:"name"`
+		Email       string   `yaml:"email"`
+		Slack       string   `yaml:"slack"`
+		GitHub      string   `yaml:"github"`
+		TokenSHA256 string   `yaml:"token_sha256"`
+		TimeZone    string   `yaml:"timezone"`
+		WorkHours   string   `yaml:"workHours"`
+		WorkDays    []string `yaml:"workDays"`
+	}
+
+	reminders struct {
+		After     string   `yaml:"after"`
+		Every     string   `yaml:"every"`
+		TimeZone  string   `yaml:"timezone"`
+		WorkHours string   `yaml:"workHours"`
+		WorkDays  []string `yaml:"workDays"`
 	}
 
 	grant struct {

@@ -20,6 +20,7 @@ func (f *file) check(d *document) {
 	f.checkGroups(d)
 	f.checkAccess(d)
 	f.checkApprovals(d)
+	f.checkReminders(d)
 }
 
 func (f *file) checkEnvironments(d *document) {
@@ -68,9 +69,8 @@ func (f *file) checkPeople(d *document) {
 		if p.TokenSHA256 == emptyToken {
 			d.problem(pointer+"/token_sha256", "This is the hash of an empty token.", "Hash the token itself: printf %s \"$TOKEN\" | sha256sum")
 		}
-		if p.TimeZone != "" && !isZone(p.TimeZone) {
-			d.problem(pointer+"/timezone", quote(p.TimeZone)+" is not a time zone.", "Write an IANA name, such as Europe/Berlin or UTC.")
-		}
+		d.checkZone(pointer+"/timezone", p.TimeZone)
+		d.checkHours(pointer+"/workHours", p.WorkHours)
 	}
 }
 
