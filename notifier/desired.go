@@ -53,5 +53,10 @@ func Desired(v View) []Spec {
 	if m := rollout(c); m != nil {
 		specs = append(specs, Spec{Key: "rollout", To: room, Under: keyLive, Message: m})
 	}
-	return append(append(specs, files(v)...), cards(v)...)
+	specs = append(specs, files(v)...)
+	if s, ok := reminder(v); ok {
+		s.To = room
+		specs = append(specs, s)
+	}
+	return append(specs, cards(v)...)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/effect"
@@ -40,13 +39,13 @@ func (t Teller) Tell(ctx context.Context, lease gitops.Lease, change string) err
 		return fmt.Errorf("load what stands about %s: %w", change, err)
 	}
 	r.subject, r.standing = change, v.Standing
+	if err := r.retire(ctx, specs); err != nil { // first, so that no two reminders stand
+		r.failed = append(r.failed, err)
+	}
 	for _, spec := range specs {
 		if err := r.reconcile(ctx, spec); err != nil {
 			r.failed = append(r.failed, err)
 		}
-	}
-	if err := r.retire(ctx, specs); err != nil {
-		r.failed = append(r.failed, err)
 	}
 	return soonest(append(r.failed, late))
 }
@@ -147,29 +146,6 @@ func (r *round) update(ctx context.Context, post Post, spec Spec) error {
 		return fmt.Errorf("update %s: %w", spec.Key, err)
 	}
 	return r.keep(ctx, post, at, spec.Message)
-}
-
-// retire deletes what stands and should not.
-func (r *round) retire(ctx context.Context, specs []Spec) error {
-	wanted := map[string]bool{}
-	for _, s := range specs {
-		wanted[s.Key] = true
-	}
-	var failed []error
-	for _, p := range r.standing {
-		if wanted[p.Key] || p.Gone || p.TS == "" || strings.HasPrefix(p.Key, keyFile) {
-			continue
-		}
-		if err := r.Chat.Delete(ctx, Place{Channel: p.Channel, TS: p.TS}); err != nil && !refusedBy(err) {
-			failed = append(failed, fmt.Errorf("delete %s: %w", p.Key, err))
-			continue
-		}
-		p.Gone = true
-		if err := r.Posts.SavePost(ctx, p); err != nil {
-			failed = append(failed, fmt.Errorf("note that %s is gone: %w", p.Key, err))
-		}
-	}
-	return errors.Join(failed...)
 }
 
 // locate puts a message into the thread of the one that it stands under; not

@@ -6,6 +6,7 @@
 //	propose.go  the Edits become a commit, a branch and a pull request
 //	press.go    people decide (review.go: on the forge)
 //	judge.go    the policy says whether that is enough
+//	remind.go   who has not decided is reminded
 //	merge.go    exactly what was approved is merged
 //	sync.go     Argo CD is asked to apply it
 //	watch.go    until every Target runs it and is healthy

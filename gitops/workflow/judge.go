@@ -12,7 +12,7 @@ import (
 // judge asks the policy, as of the base branch's tip, whether the decisions
 // that stand are enough. Where they are not, the Change waits, and says for whom.
 func (w walk) judge(ctx context.Context, c gitops.Change) error {
-	if err := w.expireLater(ctx, c); err != nil {
+	if err := w.waitForPeople(ctx, c); err != nil {
 		return err
 	}
 	tip, err := w.repo.tip(ctx)
@@ -58,15 +58,6 @@ func (w walk) verdict(tip Tip, c gitops.Change) gitops.Verdict {
 		}
 	}
 	return gitops.All("policy", w.Policy.Approvals(tip.Catalog, c), w.Policy.MayAsk(tip.Catalog, c.Request))
-}
-
-// expireLater sets the timer that ends the proposal when nobody answers.
-func (w walk) expireLater(ctx context.Context, c gitops.Change) error {
-	job := gitops.Job{Kind: gitops.JobStep, Subject: c.ID, Name: stepExpire, At: w.proposedAt(c).Add(w.Expiry)}
-	if err := w.Timers.Enqueue(ctx, job); err != nil {
-		return fmt.Errorf("set the timer that ends %s: %w", c.ID, err)
-	}
-	return nil
 }
 
 func (r *Road) proposedAt(c gitops.Change) time.Time {

@@ -35,7 +35,7 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 	}
 	if !c.Request.Confirmed && intent.question != "" {
 		c.Question = intent.question
-		if err := w.expireLater(ctx, c); err != nil {
+		if err := w.waitForPeople(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -81,6 +81,22 @@ func (repo *Repository) recall(ctx context.Context, tip Tip) (*gitops.Catalog, e
 	return nil, tip.Broken
 }
 
+// known returns the catalogue that was read last, or reads it: good enough for
+// what decides nothing, since every move of the base branch is looked at anyway.
+func (repo *Repository) known(ctx context.Context) (*gitops.Catalog, error) {
+	repo.mu.Lock()
+	good := repo.good
+	repo.mu.Unlock()
+	if good != nil {
+		return good, nil
+	}
+	tip, err := repo.tip(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return repo.recall(ctx, tip)
+}
+
 // governing returns a repository with the catalogue that holds in it now: the
 // tip's, or the last good one.
 func (r *Road) governing(ctx context.Context, name string) (*Repository, *gitops.Catalog, error) {

@@ -13,6 +13,9 @@ const stepExpire = "expire"
 // Step takes a Change one step on. It is the handler of JobStep. A job whose
 // Change has been written since is done: that write asked for its own.
 func (r *Road) Step(ctx context.Context, job gitops.Job) error {
+	if job.Name == stepRemind {
+		return r.remind(ctx, job.Subject)
+	}
 	return r.withChange(ctx, job.Subject, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
 		if job.Name == stepExpire {
 			return r.expire(ctx, lease, c)

@@ -23,6 +23,7 @@ type command func(s *story, args []string) error
 //	say PERSON ROOM WORDS…        posts a message; @changebot mentions the bot
 //	see ROOM PATTERN              waits until the room's transcript matches; @PERSON is their direct messages
 //	raw ROOM PATTERN              the same with the messages as they came
+//	posted ROOM PATTERN           all that was ever posted, in order, and whether it was deleted
 //	attached ROOM PATTERN         waits until the files of a room match: their number, then names and contents
 //	told PERSON PATTERN           waits until something only that person sees matches
 //	count "ROOM WORDS" PATTERN    how many messages of the room hold these words: "1"
@@ -74,9 +75,10 @@ func looks() map[string]look {
 			id, err := s.room(room)
 			return s.Slack.Transcript(id), err
 		},
-		"told":  told,
-		"count": count,
-		"raw":   raw,
+		"told":   told,
+		"count":  count,
+		"raw":    raw,
+		"posted": posted,
 
 		"attached": attached,
 
@@ -272,6 +274,20 @@ func attached(s *story, name string) (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d files\n%s", n, b.String()), nil
+}
+
+// posted is every message of a room in the order they came, those that were
+// deleted as well.
+func posted(s *story, name string) (string, error) {
+	room, err := s.room(name)
+	var b strings.Builder
+	for _, m := range s.Slack.Messages(room) {
+		if m.Deleted {
+			b.WriteString("deleted ")
+		}
+		b.WriteString(s.Slack.Text(m) + "\n")
+	}
+	return b.String(), err
 }
 
 // press presses the newest button with these words, as soon as there is one.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -44,6 +45,7 @@ func TestScenarios(t *testing.T) {
 			}
 			s := &story{World: w, Bot: b, dir: env.WorkDir}
 			env.Values[storyKey{}] = s
+			env.Vars = append(env.Vars, zones(time.Now())...)
 			env.Defer(s.end)
 			return nil
 		},
