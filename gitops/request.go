@@ -12,6 +12,7 @@ const (
 	KindStatus   Kind = "status"
 	KindHistory  Kind = "history"
 	KindDiff     Kind = "diff"
+	KindQueue    Kind = "queue"
 	KindHelp     Kind = "help"
 )
 

@@ -27,6 +27,7 @@ func Help(v Vocabulary) Message {
 		paragraph(bold("Or ask how things are:"),
 			example("status "+last, "what runs there, and how it is"),
 			example(fmt.Sprintf("history of %s in %s", app, last), "what ran there before"),
+			example("queue "+last, "what is open there, and whose turn it is"),
 			example(fmt.Sprintf("diff %s %s", before, last), "what differs between the two"),
 		),
 		paragraph(say("I open a pull request, ask those who have to approve, merge exactly what they approved, and watch until it is healthy.")),

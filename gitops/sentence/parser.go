@@ -53,12 +53,20 @@ func (p *parser) run() error {
 	return p.explainUnknown()
 }
 
-// twoWordVerb understands "roll back" and "roll forward".
+// twoWordVerb understands "roll back", "roll forward" and "release queue".
 func (p *parser) twoWordVerb(word string, i int) (gitops.Kind, bool) {
-	if word != "roll" || i+1 >= len(p.words) {
+	if i+1 >= len(p.words) {
 		return "", false
 	}
-	return verb("roll" + strings.ToLower(trim(p.words[i+1])))
+	next := strings.ToLower(trim(p.words[i+1]))
+	switch {
+	case word == "roll":
+		return verb("roll" + next)
+	case word == "release" && next == "queue":
+		return verb(next)
+	default:
+		return "", false
+	}
 }
 
 // place puts one word where it belongs; used says whether it took the role

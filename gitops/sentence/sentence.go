@@ -98,7 +98,7 @@ func Missing(c gitops.Command) *gitops.Question {
 	}
 	switch c.Kind {
 	case "":
-		need(true, gitops.SlotKind, "What shall happen: promote or rollback, or do you want the status, the history or a diff?")
+		need(true, gitops.SlotKind, "What shall happen: promote or rollback, or do you want the status, the history, a diff or the queue?")
 		need(len(c.Applications) == 0, gitops.SlotApplication, "")
 		need(c.Environment == "", gitops.SlotEnvironment, "")
 	case gitops.KindPromote:

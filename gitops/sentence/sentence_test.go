@@ -73,6 +73,22 @@ func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 	}
 }
 
+func TestTheQueueIsAskedForInManyWords(t *testing.T) {
+	prod := gitops.Command{Kind: gitops.KindQueue, Environment: "prod"}
+	for text, want := range map[string]gitops.Command{
+		"queue":      {Kind: gitops.KindQueue},
+		"queue prod": prod,
+		"show me the release queue for production": prod,
+		"what is waiting in prod?":                 prod,
+		"queue of search in prod":                  {Kind: gitops.KindQueue, Environment: "prod", Applications: []string{"search"}},
+	} {
+		got, question, err := sentence.Parse(text, shop)
+		if err != nil || question != nil || !cmp.Equal(want, got) {
+			t.Errorf("%s: got %+v, question %v, error %v", text, got, question, err)
+		}
+	}
+}
+
 func TestWhatIsMissingIsAskedWithWhatWasUnderstood(t *testing.T) {
 	tests := []struct {
 		text    string

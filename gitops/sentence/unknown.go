@@ -44,7 +44,9 @@ func (p *parser) notUnderstood(word string) error {
 	}
 }
 
-func verbs() []string { return []string{"promote", "rollback", "status", "history", "diff", "help"} }
+func verbs() []string {
+	return []string{"promote", "rollback", "status", "history", "diff", "queue", "help"}
+}
 
 // listSome says which names there are.
 func listSome(what string, names []string) string {

@@ -20,6 +20,8 @@ func verb(word string) (gitops.Kind, bool) {
 		return gitops.KindHistory, true
 	case "diff", "compare", "difference", "differences":
 		return gitops.KindDiff, true
+	case "queue", "backlog", "pending", "open", "waiting":
+		return gitops.KindQueue, true
 	case "help", "?", "hello", "hi", "usage":
 		return gitops.KindHelp, true
 	default:

@@ -63,6 +63,10 @@ func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
 	if command.Kind == gitops.KindHelp {
 		return gitops.Reply{Help: known.help()}, nil
 	}
+	if command.Kind == gitops.KindQueue {
+		list, err := r.queue(ctx, known, command, u)
+		return gitops.Reply{Queue: list}, err
+	}
 	place, command, err := known.settle(command)
 	if err != nil {
 		return gitops.Reply{}, err
