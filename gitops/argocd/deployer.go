@@ -42,7 +42,7 @@ func (d Deployer) Rollout(ctx context.Context, app gitops.ArgoApp, want workflow
 	if err != nil {
 		return workflow.Rollout{}, err
 	}
-	ancestry := asker{ask: want.Contains}
+	ancestry := asker{ask: want.Contains, known: map[string]bool{}}
 	w := Want{
 		ChangeID: want.Change, Contains: ancestry.contains, Images: want.Images,
 		Since: want.Since, Settle: d.Settle, Grace: d.Grace, Now: d.Clock(),
@@ -110,16 +110,22 @@ func (d Deployer) Running(ctx context.Context) ([]workflow.Running, error) {
 	return running, nil
 }
 
-// An asker remembers the first error of a question that has no room for one.
+// An asker asks for each revision once, and remembers the first error of a
+// question that has no room for one.
 type asker struct {
-	ask func(revision string) (bool, error)
-	err error
+	ask   func(revision string) (bool, error)
+	known map[string]bool
+	err   error
 }
 
 func (a *asker) contains(revision string) bool {
+	if in, known := a.known[revision]; known {
+		return in
+	}
 	in, err := a.ask(revision)
 	if a.err == nil {
 		a.err = err
 	}
+	a.known[revision] = in
 	return in
 }

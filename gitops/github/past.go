@@ -28,6 +28,16 @@ func (r *Repository) Commits(ctx context.Context, upTo, path string, page int) (
 	return past, nil
 }
 
+// Contains says whether a commit has another one among its ancestors, or is
+// it: then GitHub counts no commit that the ancestor is ahead by.
+func (r *Repository) Contains(ctx context.Context, commit, ancestor string) (bool, error) {
+	answer, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, ancestor, commit, &gh.ListOptions{PerPage: 1})
+	if err != nil {
+		return false, explain(fmt.Sprintf("compare %.8s and %.8s", ancestor, commit), err)
+	}
+	return answer.GetBehindBy() == 0, nil
+}
+
 // FileAt returns a file as of a commit. GitHub sends up to 1 MB with the answer
 // itself and more as a blob.
 func (r *Repository) FileAt(ctx context.Context, commit, path string) ([]byte, error) {

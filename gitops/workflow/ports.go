@@ -83,7 +83,8 @@ type Git interface {
 	// ReadFile returns a file as of a commit; gitops.NotFound where it is not.
 	ReadFile(ctx context.Context, commit, path string) ([]byte, error)
 
-	// Contains says whether a commit has another one among its ancestors, or is it.
+	// Contains says whether a commit has another one among its ancestors, or
+	// is it; gitops.NotFound where the mirror does not reach far enough to tell.
 	Contains(ctx context.Context, commit, ancestor string) (bool, error)
 
 	// Push makes a commit and lets a branch point at it. It returns its id,
@@ -215,6 +216,10 @@ type Past interface {
 
 	// FileAt returns a file as of a commit; gitops.NotFound where it was not.
 	FileAt(ctx context.Context, commit, path string) ([]byte, error)
+
+	// Contains says whether a commit has another one among its ancestors, or
+	// is it; gitops.NotFound where the forge does not have both.
+	Contains(ctx context.Context, commit, ancestor string) (bool, error)
 }
 
 // A PastCommit is one commit that touched a path.

@@ -86,7 +86,8 @@ func (w walk) syncAgain(ctx context.Context, c gitops.Change, t gitops.Target) e
 }
 
 // contains says whether what Argo CD has synced holds the merge. A revision
-// that the mirror has not seen yet is fetched.
+// that the mirror has not seen yet is fetched. Where the mirror begins after
+// the merge, as one does that was cloned since, the forge knows.
 func (w walk) contains(ctx context.Context, revision, merge string) (bool, error) {
 	if revision == merge {
 		return true, nil
@@ -99,8 +100,12 @@ func (w walk) contains(ctx context.Context, revision, merge string) (bool, error
 		return false, err
 	}
 	in, err = w.repo.Git.Contains(ctx, revision, merge)
+	if gitops.CodeOf(err) != gitops.NotFound {
+		return in, err
+	}
+	in, err = w.repo.Past.Contains(ctx, revision, merge)
 	if gitops.CodeOf(err) == gitops.NotFound {
-		return false, nil // it lies before the mirror's start, and so before the merge
+		return false, nil // it is a commit of another repository, or of a branch that is gone
 	}
 	return in, err
 }

@@ -1,0 +1,56 @@
+package workflow
+
+import (
+	"context"
+	"testing"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A line is a repository whose commits follow each other, "a" before "b", with
+// a mirror that begins at one of them.
+type line struct {
+	Git
+	Past
+	begins string
+}
+
+func (l line) Fetch(context.Context) (string, error) { return "", nil }
+
+func (l line) Contains(_ context.Context, commit, ancestor string) (bool, error) {
+	if ancestor < l.begins {
+		return false, &gitops.Error{Code: gitops.NotFound, Message: "That lies before the start of the mirror."}
+	}
+	return ancestor <= commit, nil
+}
+
+// A forge has all of a line but what is not there at all.
+type forge struct{ Past }
+
+func (forge) Contains(_ context.Context, commit, ancestor string) (bool, error) {
+	if commit == "gone" {
+		return false, &gitops.Error{Code: gitops.NotFound, Message: "GitHub does not have it."}
+	}
+	return ancestor <= commit, nil
+}
+
+func TestARevisionHoldsTheMergeWhereverTheMirrorBegins(t *testing.T) {
+	for _, tt := range []struct {
+		name, begins, revision, merge string
+		want                          bool
+	}{
+		{"the merge itself", "z", "m", "m", true},
+		{"a commit after the merge", "a", "n", "m", true},
+		{"a commit before the merge", "a", "l", "m", false},
+		{"a commit after the merge, in a mirror cloned since", "n", "n", "m", true},
+		{"a commit before the merge, in a mirror cloned since", "n", "l", "m", false},
+		{"a commit that nobody has", "n", "gone", "m", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := walk{repo: &Repository{Git: line{begins: tt.begins}, Past: forge{}}}
+			if got, err := w.contains(t.Context(), tt.revision, tt.merge); err != nil || got != tt.want {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
