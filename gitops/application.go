@@ -80,6 +80,21 @@ type Version struct {
 // IsZero says that nothing is known of the version.
 func (v Version) IsZero() bool { return v == Version{} }
 
+// Of returns the reference under which an image of this version is run, such
+// as "repository:tag@digest"; empty where nothing is known of the version.
+func (v Version) Of(image string) string {
+	if v.IsZero() {
+		return ""
+	}
+	if v.Tag != "" {
+		image += ":" + v.Tag
+	}
+	if v.Digest != "" {
+		image += "@" + v.Digest
+	}
+	return image
+}
+
 // String returns the tag, the digest's first twelve hexadecimal digits where
 // there is no tag, or both as "tag@digest".
 func (v Version) String() string {

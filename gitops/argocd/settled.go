@@ -143,10 +143,10 @@ func revised(s State, w Want) (Progress, bool) {
 // CronJob or a Deployment scaled to nothing, there is nothing to wait for.
 func running(s State, w Want) (Progress, bool) {
 	for _, want := range w.Images {
-		if slices.Contains(s.Images, want) {
+		if slices.ContainsFunc(s.Images, func(live string) bool { return runs(live, want) }) {
 			continue
 		}
-		other := slices.IndexFunc(s.Images, func(live string) bool { return repository(live) == repository(want) })
+		other := slices.IndexFunc(s.Images, func(live string) bool { return parse(live).repository == parse(want).repository })
 		if other >= 0 {
 			return waiting("Waiting for %s to run; it is still %s.", want, s.Images[other]), true
 		}
@@ -268,13 +268,32 @@ func condition(s State, kind string) (Condition, bool) {
 	return s.Conditions[i], true
 }
 
-// repository is an image's name without tag and digest.
-func repository(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
-		image = image[:i]
+// runs says whether a live image is the one that is wanted. A digest says
+// exactly which one it is, so where both have one it alone decides; a tag that
+// was wanted without a digest is met by whatever it stands for.
+func runs(live, want string) bool {
+	is, wanted := parse(live), parse(want)
+	switch {
+	case is.repository != wanted.repository:
+		return false
+	case wanted.digest != "":
+		return is.digest == wanted.digest
+	default:
+		return is.tag == wanted.tag
 	}
-	return image
+}
+
+// A reference is an image's name in its parts.
+type reference struct{ repository, tag, digest string }
+
+// parse takes "repository:tag@digest" apart; tag and digest may be missing.
+func parse(image string) reference {
+	var r reference
+	r.repository, r.digest, _ = strings.Cut(image, "@")
+	if i := strings.LastIndexByte(r.repository, ':'); i > strings.LastIndexByte(r.repository, '/') {
+		r.repository, r.tag = r.repository[:i], r.repository[i+1:]
+	}
+	return r
 }
 
 func later(a, b time.Time) time.Time {

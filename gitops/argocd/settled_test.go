@@ -59,6 +59,7 @@ func TestSettledWaitsForTheRightThing(t *testing.T) {
 		{"the old image still runs", done(func(s *State) { s.Images = []string{"proxy:9", "shop:1"} }), 30, "Waiting for shop:2 to run; it is still shop:1."},
 		{"the old image runs beside the new one", done(func(s *State) { s.Images = []string{"shop:1", "shop:2"} }), 30, "done"},
 		{"no pod at all has such an image", done(func(s *State) { s.Images = nil }), 30, "done"},
+		{"the image runs with the digest of its tag", done(func(s *State) { s.Images = []string{"shop:2@sha256:ab"} }), 30, "done"},
 		{"pods are starting", done(func(s *State) { s.Health, s.HealthSince = Progressing, at(4) }), 300, "Waiting for it to become healthy; it is progressing."},
 		{"healthy again since a moment", done(func(s *State) { s.HealthSince = at(40) }), 45, "It is healthy; waiting 5s to see that it stays so."},
 		{"main has moved on and contains the merge", done(func(s *State) { s.SyncRevisions = []string{"later"}; s.Sync = OutOfSync }), 20, "done"},
@@ -192,13 +193,27 @@ func TestNothingIsDoneBeforeEveryConditionHolds(t *testing.T) {
 	}
 }
 
-func TestRepositoryOfAnImage(t *testing.T) {
-	for image, want := range map[string]string{
-		"shop": "shop", "shop:1": "shop", "shop@sha256:ab": "shop", "shop:1@sha256:ab": "shop",
-		"registry:5000/shop": "registry:5000/shop", "registry:5000/shop:1": "registry:5000/shop",
+func TestALiveImageIsTheOneThatIsWanted(t *testing.T) {
+	for _, tt := range []struct {
+		name, live, want string
+		runs             bool
+	}{
+		{"the same tag", "shop:2", "shop:2", true},
+		{"another tag", "shop:1", "shop:2", false},
+		{"another image", "shop-worker:2", "shop:2", false},
+		{"a tag that runs with its digest", "shop:2@sha256:ab", "shop:2", true},
+		{"a digest under both", "shop:2@sha256:ab", "shop:2@sha256:ab", true},
+		{"the same tag with another digest", "shop:2@sha256:cd", "shop:2@sha256:ab", false},
+		{"the digest alone, which says it all", "shop@sha256:ab", "shop:2@sha256:ab", true},
+		{"the digest under another tag", "shop:latest@sha256:ab", "shop@sha256:ab", true},
+		{"a digest is wanted and a tag runs, which may stand for anything", "shop:2", "shop:2@sha256:ab", false},
+		{"a registry with a port", "registry:5000/shop:2@sha256:ab", "registry:5000/shop:2", true},
+		{"a registry with a port and no tag", "registry:5000/shop", "registry:5000/shop:2", false},
 	} {
-		if got := repository(image); got != want {
-			t.Errorf("repository(%q) = %q, want %q", image, got, want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if got := runs(tt.live, tt.want); got != tt.runs {
+				t.Errorf("runs(%q, %q) = %v", tt.live, tt.want, got)
+			}
+		})
 	}
 }

@@ -260,7 +260,7 @@ type Deployer interface {
 type Want struct {
 	Change   string
 	Contains func(revision string) (bool, error) // says whether a revision contains the merge
-	Images   []string                            // "repository:tag" that must be live; empty where unknown
+	Images   []string                            // references that must be live, with tag, digest or both; empty where unknown
 	Since    time.Time                           // when it was merged
 }
 

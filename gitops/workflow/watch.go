@@ -191,8 +191,8 @@ func failures(rollout []gitops.Progress) string {
 func images(s gitops.Step) []string {
 	var names []string
 	for _, p := range s.Target.Places {
-		if p.Image != "" && s.New.Tag != "" {
-			names = append(names, p.Image+":"+s.New.Tag)
+		if p.Image != "" && !s.New.IsZero() {
+			names = append(names, s.New.Of(p.Image))
 		}
 	}
 	return names

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/changebot/changebot/gitops"
 )
 
@@ -50,6 +52,30 @@ func TestARevisionHoldsTheMergeWhereverTheMirrorBegins(t *testing.T) {
 			w := walk{repo: &Repository{Git: line{begins: tt.begins}, Past: forge{}}}
 			if got, err := w.contains(t.Context(), tt.revision, tt.merge); err != nil || got != tt.want {
 				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestTheWantedImageIsWrittenAsTheClusterRunsIt(t *testing.T) {
+	s := gitops.Step{Target: gitops.Target{Places: []gitops.Place{
+		{Shape: gitops.ShapeKustomize, Image: "acme/cart"},
+		{Shape: gitops.ShapeHelm, Field: "image.tag"}, // does not say which image
+	}}}
+	for _, tt := range []struct {
+		name    string
+		version gitops.Version
+		want    []string
+	}{
+		{"a tag", gitops.Version{Tag: "2"}, []string{"acme/cart:2"}},
+		{"a digest", gitops.Version{Digest: "sha256:ab"}, []string{"acme/cart@sha256:ab"}},
+		{"a tag with its digest", gitops.Version{Tag: "2", Digest: "sha256:ab"}, []string{"acme/cart:2@sha256:ab"}},
+		{"nothing is known", gitops.Version{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s.New = tt.version
+			if diff := cmp.Diff(tt.want, images(s)); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
