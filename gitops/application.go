@@ -52,6 +52,17 @@ type ArgoApp struct {
 	Name      string
 }
 
+// ArgoNamespace is where Argo CD is unless it was installed elsewhere.
+const ArgoNamespace = "argocd"
+
+// String returns "namespace/name": one name may stand in several namespaces.
+func (a ArgoApp) String() string {
+	if a.Namespace == "" {
+		a.Namespace = ArgoNamespace
+	}
+	return a.Namespace + "/" + a.Name
+}
+
 // A Shape says how a version is written in a file.
 type Shape string
 

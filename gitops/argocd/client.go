@@ -50,7 +50,13 @@ type Client struct {
 
 	mu   sync.Mutex
 	conn *services
-	web  string // Argo CD's own address for people; empty: not known yet, or not set
+	home home
+}
+
+// A home is where Argo CD is.
+type home struct {
+	web       string // its address for people, without a slash at the end; empty: not known yet, or not set
+	namespace string // empty: not known yet
 }
 
 // Open returns a client. It does not wait for the server: an Argo CD that is
@@ -162,7 +168,7 @@ func (c *Client) Refresh(ctx context.Context, app App) (State, error) {
 
 func (c *Client) get(ctx context.Context, limit time.Duration, doing string, app App, q *application.ApplicationQuery) (State, error) {
 	var s State
-	web := c.address(ctx)
+	web := c.at(ctx).web
 	err := c.call(ctx, limit, doing, app, func(ctx context.Context, conn *services) error {
 		a, err := conn.apps.Get(ctx, q)
 		if err == nil {
@@ -180,7 +186,7 @@ func (c *Client) get(ctx context.Context, limit time.Duration, doing string, app
 // Failing.
 func (c *Client) List(ctx context.Context) ([]State, error) {
 	var states []State
-	web := c.address(ctx)
+	web := c.at(ctx).web
 	err := c.call(ctx, c.opts.Timeout, "list", App{Name: "applications"}, func(ctx context.Context, conn *services) error {
 		list, err := conn.apps.List(ctx, &application.ApplicationQuery{})
 		if err != nil {
@@ -223,30 +229,38 @@ func (c *Client) Sync(ctx context.Context, app App, r SyncRequest) error {
 	})
 }
 
-// address returns where people find Argo CD's UI, without a slash at its end.
-// Not knowing it is no reason to fail.
-func (c *Client) address(ctx context.Context) string {
+// at returns where Argo CD is. Not knowing it is no reason to fail.
+func (c *Client) at(ctx context.Context) home {
 	c.mu.Lock()
-	known := c.web
+	known := c.home
 	c.mu.Unlock()
-	if known != "" {
+	if known != (home{}) {
 		return known
 	}
-	var web string
+	var found home
 	err := c.call(ctx, c.opts.Timeout, "read the settings of", App{Name: "the server"}, func(ctx context.Context, s *services) error {
 		set, err := s.settings.Get(ctx, &settings.SettingsQuery{})
 		if err == nil {
-			web = strings.TrimRight(set.GetURL(), "/")
+			found = home{web: strings.TrimRight(set.GetURL(), "/"), namespace: set.GetControllerNamespace()}
 		}
 		return err
 	})
 	if err != nil {
-		return ""
+		return known
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.web = web
-	return web
+	c.home = found
+	return found
+}
+
+// Namespace returns the namespace that Argo CD is in; the usual one where it
+// does not tell.
+func (c *Client) Namespace(ctx context.Context) string {
+	if at := c.at(ctx); at.namespace != "" {
+		return at.namespace
+	}
+	return gitops.ArgoNamespace
 }
 
 func query(app App) *application.ApplicationQuery {

@@ -93,13 +93,13 @@ func (d Deployer) Running(ctx context.Context) ([]workflow.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := d.Clock()
+	now, own := d.Clock(), d.Client.Namespace(ctx)
 	var running []workflow.Running
 	for _, s := range states {
 		if s.Operation.Running || s.ReconciledAt.Before(s.Operation.FinishedAt) {
 			continue // its health is still that of before
 		}
-		r := workflow.Running{App: gitops.ArgoApp(s.App), Health: gitops.Health(s.Health), At: now}
+		r := workflow.Running{App: gitops.ArgoApp(s.App), Own: s.App.Namespace == own, Health: gitops.Health(s.Health), At: now}
 		// What is applied is the last sync's revision; the comparison's may
 		// be newer and not applied.
 		if n := len(s.History); n > 0 && len(s.History[n-1].Revisions) > 0 {

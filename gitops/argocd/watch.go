@@ -117,7 +117,7 @@ func (w *watcher) show(s State) (stop bool) {
 // closes events and leaves the reason in broken.
 func (w *watcher) stream(ctx context.Context) (events <-chan State, broken <-chan error) {
 	out, why := make(chan State), make(chan error, 1)
-	web := w.client.address(ctx)
+	web := w.client.at(ctx).web
 	go func() {
 		defer close(out)
 		why <- func() error {

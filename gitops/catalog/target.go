@@ -68,7 +68,7 @@ func (w *discovery) unique(pointer string, t gitops.Target) bool {
 		return false
 	}
 	w.seen.refs[t.String()] = t
-	argo := t.Argo.Namespace + "/" + t.Argo.Name
+	argo := t.Argo.String()
 	if first, twice := w.seen.argo[argo]; twice {
 		w.problem(pointer+"/argocd/application", "The Argo CD Application "+quote(t.Argo.Name)+" would belong to "+first.String()+" and to "+t.String()+".", "Let {app} and {env} both stand in the name.")
 		return false

@@ -79,7 +79,7 @@ func (r *Road) status(ctx context.Context, p place, targets []gitops.Target) (*g
 			version = v.String()
 		}
 		for _, run := range running {
-			if run.App.Name == t.Argo.Name {
+			if run.is(t.Argo) {
 				health = lower(run.Health)
 			}
 		}

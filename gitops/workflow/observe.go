@@ -27,7 +27,7 @@ func (r *Road) Observe(ctx context.Context) error {
 		}
 		for _, t := range tip.Catalog.Targets {
 			for _, run := range running {
-				if run.App.Name == t.Argo.Name && run.Revision != "" {
+				if run.is(t.Argo) && run.Revision != "" {
 					all = errors.Join(all, r.observe(ctx, repo, t, run))
 				}
 			}

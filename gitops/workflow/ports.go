@@ -279,9 +279,15 @@ type Rollout struct {
 // Running is what an application runs.
 type Running struct {
 	App      gitops.ArgoApp
+	Own      bool   // it lies in Argo CD's own namespace, which a catalogue may leave out
 	Revision string // the commit it has synced
 	Health   gitops.Health
 	At       time.Time
+}
+
+// is says whether it is the application that a catalogue names.
+func (r Running) is(app gitops.ArgoApp) bool {
+	return r.App.Name == app.Name && (r.App.Namespace == app.Namespace || r.Own && app.Namespace == "")
 }
 
 // Catalogs read .changebot.yaml. gitops/catalog implements it.

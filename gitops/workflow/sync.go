@@ -35,7 +35,7 @@ func (w walk) sync(ctx context.Context, c gitops.Change) error {
 func (w walk) syncTarget(ctx context.Context, c gitops.Change, t gitops.Target) (gitops.Progress, error) {
 	progress := gitops.Progress{Target: t.TargetRef, State: gitops.StateSyncing, Waiting: "The sync is about to begin.", At: w.Clock()}
 	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
-		Intent: effect.Intent{Change: c.ID, Key: "sync/" + t.Argo.Name, Text: "sync " + t.Argo.Name},
+		Intent: effect.Intent{Change: c.ID, Key: "sync/" + t.Argo.String(), Text: "sync " + t.Argo.Name},
 		Ask: func(ctx context.Context) (bool, bool, error) {
 			begun, err := w.Deployer.Synced(ctx, t.Argo, c.ID)
 			return begun, begun, err

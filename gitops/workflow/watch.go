@@ -74,7 +74,7 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 // merge.
 func (w walk) syncAgain(ctx context.Context, c gitops.Change, t gitops.Target) error {
 	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
-		Intent: effect.Intent{Change: c.ID, Key: fmt.Sprintf("sync/%s/%d", t.Argo.Name, c.Revision), Text: "sync " + t.Argo.Name + " again"},
+		Intent: effect.Intent{Change: c.ID, Key: fmt.Sprintf("sync/%s/%d", t.Argo, c.Revision), Text: "sync " + t.Argo.Name + " again"},
 		Do: func(ctx context.Context) (bool, error) {
 			return true, w.Deployer.Sync(ctx, t.Argo, c.ID)
 		},

@@ -47,9 +47,10 @@ func (versionAPI) Version(context.Context, *empty.Empty) (*version.VersionMessag
 	return &version.VersionMessage{Version: "v2.14.21+argocdtest"}, nil
 }
 
-// Get returns the address of the page for people.
+// Get returns the address of the page for people, and the namespace that Argo
+// CD tells whoever is logged in.
 func (s *settingsAPI) Get(context.Context, *settings.SettingsQuery) (*settings.Settings, error) {
-	return &settings.Settings{URL: s.URL}, nil
+	return &settings.Settings{URL: s.URL, ControllerNamespace: controlPlane}, nil
 }
 
 var errDenied = status.Error(codes.PermissionDenied, "permission denied")

@@ -102,7 +102,7 @@ func (s *Server) links(c gitops.Change) []gitops.Link {
 	var links []gitops.Link
 	for _, step := range c.Plan.Targets {
 		app := step.Target.Argo
-		namespace := orElse(app.Namespace, "argocd")
+		namespace := orElse(app.Namespace, gitops.ArgoNamespace)
 		links = append(links, gitops.Link{Text: "Argo CD", URL: fmt.Sprintf("%s/applications/%s/%s", root, namespace, app.Name)})
 	}
 	return links
