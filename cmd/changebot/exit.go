@@ -62,9 +62,6 @@ func exitCode(err error) int {
 		return exitStillOpen
 	}
 	if e, ok := errors.AsType[*api.Error](err); ok {
-		if e.Code == api.CodeUnauthenticated {
-			return exitUnknown
-		}
 		return exitForCode(gitops.Code(e.Code))
 	}
 	if e, ok := errors.AsType[*gitops.Error](err); ok {
@@ -75,6 +72,8 @@ func exitCode(err error) int {
 
 func exitForCode(code gitops.Code) int {
 	switch code {
+	case api.CodeUnauthenticated:
+		return exitUnknown
 	case gitops.Invalid:
 		return exitMisused
 	case gitops.Denied, gitops.NotFound, gitops.Conflict, gitops.Unsafe:

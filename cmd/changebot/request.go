@@ -79,6 +79,9 @@ func (q request) timeout() time.Duration {
 // unanswered says how to go on where it is not known what became of a request.
 func (q request) unanswered(err error) error {
 	code := exitCode(err)
+	if errors.Is(err, context.Canceled) {
+		return &ending{exitFailed, "Interrupted. What was asked for goes on without this command.", "To follow it again, run the same with --key " + q.Key + "."}
+	}
 	if code != exitUnreachable && code != exitStillOpen {
 		return err
 	}

@@ -23,7 +23,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // adas is the SHA-256 of Ada's token.
-const adas = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" // of "test"
+const (
+	token = "a-token-of-adas-own"
+	adas  = "541e2a8909e301ef3165fd6f6377a53ebae2552b30ec1e342b77ca26d66e1c7c"
+)
 
 // A house is a desk and an inbox in memory, with the API before them.
 type house struct {
@@ -128,11 +131,33 @@ func client(t *testing.T, server, token string) *api.Client {
 	return c
 }
 
+// call calls the API as no Client would, and returns what it is answered.
+func (h *house) call(t *testing.T, method, path, authorization, key, body string) (status int, text string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, h.URL+api.Path+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Idempotency-Key", key)
+	if authorization != "" {
+		r.Header.Set("Authorization", authorization)
+	}
+	response, err := h.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(answer)
+}
+
 const asking = "promote checkout to prod because INC-4211"
 
 func TestARequestIsKeptWithoutTheTokenAndAnsweredWithItsChange(t *testing.T) {
 	h := open(t, nil)
-	a, err := client(t, h.URL, "test").Request(t.Context(), "one", asking)
+	a, err := client(t, h.URL, token).Request(t.Context(), "one", asking)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +187,7 @@ func TestARequestWhoseAnswerWasLostIsMadeOnce(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	c := client(t, h.URL, "test")
+	c := client(t, h.URL, token)
 	c.Patience = 10 * time.Second
 	a, err := c.Request(t.Context(), "one", asking)
 	if err != nil || a.Change == nil {
@@ -188,7 +213,7 @@ func TestARefusalIsAnErrorThatSaysWhatToDo(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h.reply = tt.reply
-			_, err := client(t, h.URL, "test").Request(t.Context(), tt.want.Code, asking)
+			_, err := client(t, h.URL, token).Request(t.Context(), tt.want.Code, asking)
 			e, ok := errors.AsType[*api.Error](err)
 			if !ok {
 				t.Fatalf("got %v", err)
@@ -203,7 +228,7 @@ func TestARefusalIsAnErrorThatSaysWhatToDo(t *testing.T) {
 func TestATableIsReadByItsColumns(t *testing.T) {
 	h := open(t, nil)
 	h.reply = gitops.Reply{Table: &gitops.Table{Title: "History", Columns: []string{"version", "health here"}, Rows: [][]string{{"1.2", "healthy"}}}}
-	a, err := client(t, h.URL, "test").Ask(t.Context(), "history checkout")
+	a, err := client(t, h.URL, token).Ask(t.Context(), "history checkout")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,29 +250,16 @@ func TestWhatIsNotARequestIsTurnedAway(t *testing.T) {
 		{"without a sentence", "POST", "requests", "k", `{}`, 400},
 		{"with a field that is not known", "POST", "requests", "k", `{"text":"x","room":"C0RELEASES"}`, 400},
 		{"that is no JSON", "POST", "requests", "k", `text=x`, 400},
-		{"that never ends", "POST", "requests", "k", `{"text":"` + strings.Repeat("x", 1<<17), 400},
+		{"that is too long", "POST", "requests", "k", `{"text":"` + strings.Repeat("x", 1<<17), 400},
 		{"by the wrong method", "PUT", "requests", "k", `{"text":"x"}`, 404},
 		{"about a change that is not there", "GET", "changes/c-222222", "", "", 404},
 		{"about the change of a path", "GET", "changes/..%2f..%2fhealthz", "", "", 404},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := http.NewRequestWithContext(t.Context(), tt.method, h.URL+api.Path+tt.path, strings.NewReader(tt.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", "bearer test")
-			r.Header.Set("Idempotency-Key", tt.key)
-			response, err := h.Client().Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, err := io.ReadAll(response.Body)
-			if err := errors.Join(err, response.Body.Close()); err != nil {
-				t.Fatal(err)
-			}
-			if response.StatusCode != tt.status || !strings.Contains(string(text), `"message":"`) {
-				t.Errorf("%s: %s", response.Status, text)
+			status, text := h.call(t, tt.method, tt.path, "bearer "+token, tt.key, tt.body)
+			if status != tt.status || !strings.Contains(text, `"message":"`) {
+				t.Errorf("%d: %s", status, text)
 			}
 		})
 	}
@@ -258,7 +270,7 @@ func TestWhatIsNotARequestIsTurnedAway(t *testing.T) {
 
 func TestAKeyIsOneSentencesOfOnePerson(t *testing.T) {
 	h := open(t, nil)
-	c := client(t, h.URL, "test")
+	c := client(t, h.URL, token)
 	if _, err := c.Request(t.Context(), "one", asking); err != nil {
 		t.Fatal(err)
 	}
@@ -270,14 +282,18 @@ func TestAKeyIsOneSentencesOfOnePerson(t *testing.T) {
 
 func TestWhoIsNotKnownIsCountedAndToldNoMore(t *testing.T) {
 	h := open(t, nil)
-	_, wrong := client(t, h.URL, "secret").Ask(t.Context(), "status")
-	_, none := client(t, h.URL, "").Ask(t.Context(), "status")
-	first, ok := errors.AsType[*api.Error](wrong)
-	second, also := errors.AsType[*api.Error](none)
-	if !ok || !also || first.Code != api.CodeUnauthenticated || *first != *second {
-		t.Fatalf("got %v and %v", wrong, none)
+	answers := map[string]bool{}
+	for _, authorization := range []string{"", "Bearer " + token + "s", "Basic " + token, "Bearer short", "Bearer " + adas} {
+		status, text := h.call(t, http.MethodGet, "answers?text=status&token="+token, authorization, "", "")
+		if status != http.StatusUnauthorized {
+			t.Errorf("%q is answered %d", authorization, status)
+		}
+		answers[text] = true
 	}
-	if diff := cmp.Diff([]string{"unknown_token", "no_token"}, h.refused); diff != "" {
+	if len(answers) != 1 {
+		t.Errorf("they are told apart: %v", answers)
+	}
+	if diff := cmp.Diff([]string{"no_token", "unknown_token", "no_token", "no_token", "unknown_token"}, h.refused); diff != "" {
 		t.Error(diff)
 	}
 	if len(h.heard) != 0 {
@@ -292,7 +308,7 @@ func TestAChangeIsWaitedForUntilItIsANewerOne(t *testing.T) {
 			h.change.Revision, h.change.State = 4, gitops.StateRejected
 		}
 	}
-	a, err := client(t, h.URL, "test").Change(t.Context(), "c-111111", 3)
+	a, err := client(t, h.URL, token).Change(t.Context(), "c-111111", 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,10 +334,10 @@ func TestWhatDoesNotAnswerAsChangebotIsUnreachableAndGetsNoToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
 			defer server.Close()
-			c := client(t, server.URL, "test")
+			c := client(t, server.URL, token)
 			c.Patience = 300 * time.Millisecond
 			_, err := c.Ask(t.Context(), "status")
-			if _, ok := errors.AsType[*api.UnreachableError](err); !ok || strings.Contains(err.Error(), "test") {
+			if _, ok := errors.AsType[*api.UnreachableError](err); !ok || strings.Contains(err.Error(), token) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -333,12 +349,14 @@ func TestWhatDoesNotAnswerAsChangebotIsUnreachableAndGetsNoToken(t *testing.T) {
 
 func TestAnAddressThatIsNoneIsRefusedBeforeItIsUsed(t *testing.T) {
 	for _, address := range []string{"", "changebot", "changebot:8080", "ftp://changebot", "https://ada:secret@changebot", "https://changebot?token=secret", "https://"} {
-		_, err := api.NewClient(address, "test")
+		_, err := api.NewClient(address, token)
 		if e, ok := errors.AsType[*gitops.Error](err); !ok || e.Next == "" || strings.Contains(e.Message+e.Next, "secret") {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
-	if _, err := api.NewClient("https://changebot", "a\nb"); err == nil {
-		t.Error("a token of two lines is taken")
+	for _, bad := range []string{"", "short", token + "\n" + token, strings.Repeat("x", 2000)} {
+		if _, err := api.NewClient("https://changebot", bad); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
+			t.Errorf("the token %q: %v", bad, err)
+		}
 	}
 }

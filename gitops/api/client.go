@@ -56,6 +56,13 @@ func NewClient(server, token string) (*Client, error) {
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, &gitops.Error{Code: gitops.Invalid, Message: "The token holds a character that cannot be sent.", Next: "A token is printable ASCII without spaces."}
 	}
+	if len(token) < minToken || len(token) > maxToken {
+		return nil, &gitops.Error{
+			Code:    CodeUnauthenticated,
+			Message: fmt.Sprintf("The token has %d characters; changebot knows none of fewer than %d or more than %d.", len(token), minToken, maxToken),
+			Next:    "Make one that nobody guesses: openssl rand -hex 32",
+		}
+	}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 3 * patience, ForceAttemptHTTP2: true,

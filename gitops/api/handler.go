@@ -117,13 +117,17 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 	})
 }
 
-// maxToken bounds what is hashed.
-const maxToken = 1024
+// What a token may be, in bytes. Its hash can be read by all who read the
+// policy, so one that is short enough to be guessed is nobody's.
+const (
+	minToken = 16
+	maxToken = 1024
+)
 
 func bearer(r *http.Request) (token string, ok bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
-	return token, ok && strings.EqualFold(scheme, "Bearer") && token != "" && len(token) <= maxToken
+	return token, ok && strings.EqualFold(scheme, "Bearer") && len(token) >= minToken && len(token) <= maxToken
 }
 
 func (s *Server) unknown(w http.ResponseWriter, reason string) {

@@ -236,6 +236,8 @@ func TestWhatIsOnlyDoubtfulIsAWarning(t *testing.T) {
 			[]string{`.changebot.yaml:4:5: warning: environments[1]: prod is protected, and the approval rule "lower" asks for nobody's approval in it.`}},
 		{"an application that is not in the tree", `applications: ["*"]`, `applications: [cart, cat]`,
 			[]string{`.changebot.yaml:16:62: warning: access[0].applications[1]: There is no application "cat" in the tree. Did you mean "cart"?`}},
+		{"a way in by API that no room is told of", `environments: ["*"]}`, `environments: ["*"], rooms: [C0RELEASES, api]}`,
+			[]string{`.changebot.yaml:16:103: warning: access[0].rooms[1]: By API nothing can be asked for in dev and prod: no room is told of it.`}},
 		{"some who ask can never be approved", "count: 1", "count: 2",
 			[]string{`.changebot.yaml:19:50: warning: approvals[1].require[0]: What grace and ruth may ask for here can never be approved: all 2 of "leads" must`}},
 	} {

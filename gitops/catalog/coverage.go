@@ -14,6 +14,7 @@ func cover(d *document, f *file, c *gitops.Catalog) {
 	known := c.Applications()
 	for i, g := range f.Access {
 		d.absent(fmt.Sprintf("/access/%d/applications", i), g.Applications, known)
+		d.untold(i, c.Grants[i], c.Environments)
 	}
 	for i, a := range f.Approvals {
 		d.absent(fmt.Sprintf("/approvals/%d/applications", i), a.Applications, known)
@@ -37,6 +38,25 @@ func (d *document) absent(pointer string, named, known []string) {
 		if name != "*" && !slices.Contains(known, name) {
 			d.warning(fmt.Sprintf("%s/%d", pointer, i), "There is no application "+quote(name)+" in the tree.", instead(name, known))
 		}
+	}
+}
+
+// untold warns of a grant that lets people change things by API in an
+// environment that has no room where that is told: there it lets nobody.
+func (d *document) untold(i int, g gitops.Grant, environments []gitops.Environment) {
+	at := slices.Index(g.Rooms, gitops.RoomAPI)
+	if at < 0 || !overlap(g.Actions, []string{string(gitops.KindPromote), string(gitops.KindRollback)}) {
+		return
+	}
+	var quiet []string
+	for _, e := range environments {
+		if e.Room == "" && overlap(g.Environments, []string{e.Name}) {
+			quiet = append(quiet, e.Name)
+		}
+	}
+	if len(quiet) > 0 {
+		d.warning(fmt.Sprintf("/access/%d/rooms/%d", i, at), fmt.Sprintf("By API nothing can be asked for in %s: no room is told of it.", list(quiet)),
+			"Add room: and a channel's id to the environment, or leave it out of the grant.")
 	}
 }
 

@@ -107,11 +107,11 @@ func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.T
 		Title:   fmt.Sprintf("History of %s in %s", t.Application, t.Environment),
 		Columns: []string{"version", "since", "by", "health here", "commit"},
 	}
-	for i, past := range pasts[:min(10, len(pasts))] {
+	if len(pasts) > 0 {
+		table.Notes = append(table.Notes, fmt.Sprintf("%s runs there now.", pasts[0].Version))
+	}
+	for _, past := range pasts[:min(10, len(pasts))] {
 		version, health := past.Version.String(), "unknown"
-		if i == 0 {
-			version += " (now)"
-		}
 		switch {
 		case healthy(past):
 			health = "healthy for " + Duration(past.Healthy.Last.Sub(past.Healthy.First))
