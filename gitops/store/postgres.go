@@ -61,6 +61,7 @@ func postgresDialect(s *Store) dialect {
 			 FOR EACH STATEMENT EXECUTE FUNCTION journal_append_only()`,
 		},
 		lock:         `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
+		countJobs:    `SELECT queue, state, count(*), (extract(epoch FROM min(scheduled_at)) * 1000)::bigint` + undoneJobs,
 		raced:        postgresRaced,
 		alone:        s.postgresAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riverpgxv5.New(s.pool), s.log) },

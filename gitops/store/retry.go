@@ -84,10 +84,11 @@ func (f *failures) HandleError(ctx context.Context, row *rivertype.JobRow, err e
 		err = errors.Join(err, broken)
 	}
 	job := args.job()
-	f.log.ErrorContext(ctx, "a job was given up",
-		"kind", job.Kind, "subject", job.Subject, "revision", job.Revision, "name", job.Name, "attempts", row.Attempt, "error", err)
 	if f.gaveUp != nil {
 		f.gaveUp(ctx, job, err)
+	} else {
+		f.log.ErrorContext(ctx, "a job was given up",
+			"kind", job.Kind, "subject", job.Subject, "revision", job.Revision, "name", job.Name, "attempts", row.Attempt, "error", err)
 	}
 	return &river.ErrorHandlerResult{SetCancelled: true}
 }

@@ -100,6 +100,9 @@ func sqliteDialect(s *Store) dialect {
 			`CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
 			 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END`,
 		},
+		countJobs: `
+			SELECT queue, state, count(*), CAST(round((julianday(min(scheduled_at)) - 2440587.5) * 86400000) AS INTEGER)` + // 1970 began on that day
+			undoneJobs,
 		raced:        sqliteRaced,
 		alone:        sqliteAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riversqlite.New(s.db), s.log) },

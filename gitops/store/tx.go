@@ -27,6 +27,10 @@ type dialect struct {
 	// where a transaction has the database for itself anyway.
 	lock string
 
+	// countJobs selects queue, state, number and the oldest's time in
+	// milliseconds of River's jobs that are not done.
+	countJobs string
+
 	// raced says that a transaction failed for no other reason than that
 	// another one was under way. Nothing of it was stored.
 	raced func(error) bool

@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		{"journal", journal()},
 		{"observations", observations()},
 		{"inbox", inbox()},
+		{"backlog", backlog()},
 		{"posts", posts()},
 		{"jobs", jobs()},
 		{"failing jobs", failing()},
