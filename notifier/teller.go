@@ -104,7 +104,7 @@ func (r *round) reconcile(ctx context.Context, spec Spec) error {
 	case err == nil:
 		return nil
 	case refusedBy(err) && !leaseOver(err):
-		r.Log.Warn("chat refused", "subject", r.subject, "message", spec.Key, "error", err)
+		r.Log.Warn("chat refused", "change", r.subject, "message", spec.Key, "error", err)
 		return nil
 	case spec.File != nil:
 		return err // a file that is late keeps nothing else back
@@ -141,7 +141,7 @@ func (r *round) update(ctx context.Context, post Post, spec Spec) error {
 	switch err := r.Chat.Update(ctx, at, spec.Message); {
 	case gitops.CodeOf(err) == gitops.NotFound:
 		post.Gone = true // somebody deleted it, on purpose
-		r.Log.Info("a message is gone", "subject", r.subject, "message", spec.Key)
+		r.Log.Info("a message is gone", "change", r.subject, "message", spec.Key)
 	case err != nil:
 		return fmt.Errorf("update %s: %w", spec.Key, err)
 	}

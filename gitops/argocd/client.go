@@ -37,6 +37,10 @@ type Options struct {
 	Reread    time.Duration // how often Watch reads the state anew, in case an event was lost; 10 s by default
 	GiveUp    time.Duration // how long Watch goes on without any answer; 5 min by default
 	UserAgent string        // "changebot" by default
+
+	// Called hears of every call: what was done, as a verb, its error as
+	// callers see it, and how long it took. It may be nil.
+	Called func(doing string, err error, took time.Duration)
 }
 
 // StaticToken makes a Token of a fixed string.
@@ -131,13 +135,18 @@ func (c *Client) services(ctx context.Context) (*services, error) {
 
 // call runs one request within its time limit and translates its error.
 func (c *Client) call(ctx context.Context, limit time.Duration, doing string, app App, f func(context.Context, *services) error) error {
+	begun := time.Now()
 	conn, err := c.services(ctx)
 	if err == nil {
 		within, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		err = f(within, conn)
 	}
-	return problem(ctx, doing, app, err)
+	err = problem(ctx, doing, app, err)
+	if c.opts.Called != nil {
+		c.opts.Called(doing, err, time.Since(begun))
+	}
+	return err
 }
 
 // Version returns the version of the server, e.g. "v2.14.21".

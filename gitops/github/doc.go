@@ -43,6 +43,10 @@ type App struct {
 
 	// Transport carries the calls; nil is one that keeps to the Timeout.
 	Transport http.RoundTripper
+
+	// Watched returns a transport that passes calls on to the one it is
+	// given, and counts them on the way. It may be nil.
+	Watched func(http.RoundTripper) http.RoundTripper
 }
 
 // A Repository is one repository as the App's installation sees it. It
@@ -62,6 +66,9 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 	}
 	if app.Transport == nil {
 		app.Transport = patient(app.Timeout)
+	}
+	if app.Watched != nil {
+		app.Transport = app.Watched(app.Transport)
 	}
 	app.Transport = &considerate{next: app.Transport}
 	asApp, err := newClient(app, signed(app))

@@ -45,7 +45,7 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 	}
 	var err error
 	if in.plan, err = w.fill(ctx, in.plan); err == nil && len(in.plan.Edits) > 0 {
-		in.plan.Included = w.include(ctx, in.plan.Targets)
+		in.plan.Included = w.include(ctx, c.ID, in.plan.Targets)
 	}
 	return in, err
 }

@@ -44,29 +44,37 @@ func (u Utterance) speaker(p place) (gitops.Person, error) {
 // Hear understands what was said. A change that is asked for becomes a Change,
 // whose own messages tell the rest; anything else is answered at once.
 func (r *Road) Hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
-	reply, err := r.hear(ctx, u)
+	reply, kind, err := r.hear(ctx, u)
+	r.Meter.Asked(kind, became(reply, err))
 	if refusal, ok := asError(err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
 		return gitops.Reply{Refusal: refusal}, nil
 	}
 	return reply, err
 }
 
-func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, error) {
+// hear also says what was asked for, as far as that was understood.
+func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, gitops.Kind, error) {
 	known, err := r.knowledge(ctx)
 	if err != nil {
-		return gitops.Reply{}, err
+		return gitops.Reply{}, "", err
 	}
 	command, question, err := understand(u, known.vocabulary())
 	if err != nil || question != nil {
-		return gitops.Reply{Question: question}, err
+		return gitops.Reply{Question: question}, command.Kind, err
 	}
 	if command.Kind == gitops.KindHelp {
-		return gitops.Reply{Help: known.help()}, nil
+		return gitops.Reply{Help: known.help()}, command.Kind, nil
 	}
 	if command.Kind == gitops.KindQueue {
 		list, err := r.queue(ctx, known, command, u)
-		return gitops.Reply{Queue: list}, err
+		return gitops.Reply{Queue: list}, command.Kind, err
 	}
+	reply, err := r.obey(ctx, u, known, command)
+	return reply, command.Kind, err
+}
+
+// obey answers a command, or makes a Change of it.
+func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command gitops.Command) (gitops.Reply, error) {
 	place, command, err := known.settle(command)
 	if err != nil {
 		return gitops.Reply{}, err

@@ -14,7 +14,7 @@ const sourcePatience = 10 * time.Second
 
 // include says what the steps' versions bring, for those whose source is
 // declared. It never fails: what cannot be found out is said to be unknown.
-func (w walk) include(ctx context.Context, steps []gitops.Step) []gitops.Included {
+func (w walk) include(ctx context.Context, change string, steps []gitops.Step) []gitops.Included {
 	if w.repo.Sources == nil {
 		return nil
 	}
@@ -25,14 +25,14 @@ func (w walk) include(ctx context.Context, steps []gitops.Step) []gitops.Include
 		if s.Target.Source.Repository == "" {
 			continue
 		}
-		in := w.between(ctx, s)
+		in := w.between(ctx, change, s)
 		in.Application, in.Repository = s.Target.Application, s.Target.Source.Repository
 		all = append(all, in)
 	}
 	return all
 }
 
-func (w walk) between(ctx context.Context, s gitops.Step) gitops.Included {
+func (w walk) between(ctx context.Context, change string, s gitops.Step) gitops.Included {
 	source := s.Target.Source
 	from, known := source.TagOf(s.Old)
 	to, alsoKnown := source.TagOf(s.New)
@@ -46,7 +46,7 @@ func (w walk) between(ctx context.Context, s gitops.Step) gitops.Included {
 	case gitops.NotFound:
 		return gitops.Included{Unknown: fmt.Sprintf("%s has no tag %s or %s, or the GitHub App may not read it.", source.Repository, from, to)}
 	default:
-		w.Log.Warn("compare tags", "target", s.Target.String(), "source", source.Repository, "from", from, "to", to, "error", err)
+		w.Log.Warn("compare tags", "change", change, "target", s.Target.String(), "source", source.Repository, "from", from, "to", to, "error", err)
 		return gitops.Included{Unknown: fmt.Sprintf("%s could not be asked.", source.Repository)}
 	}
 }

@@ -97,7 +97,7 @@ func (w walk) deny(ctx context.Context, c gitops.Change, v gitops.Verdict) error
 // that the owners know.
 func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error {
 	if err := w.tellOwners(ctx, w.repo, tip); err != nil {
-		w.Log.Warn("tell owners", "repository", w.repo.Name, "error", err)
+		w.Log.Warn("tell owners", "change", c.ID, "repository", w.repo.Name, "error", err)
 	}
 	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
 		Message: fmt.Sprintf("%s on %s is broken, so nothing can be changed: %s", CatalogFile, w.repo.Branch, tip.Broken.Message),

@@ -24,6 +24,7 @@ type Ports struct {
 	Deployer     Deployer
 	Notices      Notices
 	Timers       Timers
+	Meter        Meter // may be nil
 }
 
 // Options are what an operator may set.
@@ -59,6 +60,9 @@ func New(p Ports, o Options, repositories ...*Repository) *Road {
 	o.Settle = orDefault(o.Settle, 10*time.Second)
 	o.Deadline = orDefault(o.Deadline, 30*time.Minute)
 	o.Patience = orDefault(o.Patience, 2*time.Minute)
+	if p.Meter == nil {
+		p.Meter = silent{}
+	}
 	return &Road{Ports: p, Options: o, repositories: repositories}
 }
 
@@ -99,7 +103,7 @@ func (r *Road) withChange(ctx context.Context, id string, f func(context.Context
 	}
 	defer func() {
 		if err := r.Leases.Release(context.WithoutCancel(ctx), lease); err != nil {
-			r.Log.Warn("release lease", "lease", lease.Name, "error", err)
+			r.Log.Warn("release lease", "change", id, "error", err)
 		}
 	}()
 	c, err := r.Store.Change(ctx, id)
@@ -130,6 +134,7 @@ func (r *Road) write(ctx context.Context, lease gitops.Lease, c gitops.Change, c
 		return c, err
 	}
 	crash.Point("written " + string(c.State))
+	r.reached(stored, entries)
 	r.Log.Info("change", "change", c.ID, "state", c.State, "revision", stored.Revision, "reason", c.Reason)
 	return stored, nil
 }

@@ -37,28 +37,37 @@ func (r *Road) advance(ctx context.Context, lease gitops.Lease, c gitops.Change)
 		return err
 	}
 	w := walk{Road: r, repo: repo, lease: lease}
-	switch c.State {
-	case gitops.StateRequested:
-		if c.Plan.Digest == "" {
-			err = w.plan(ctx, c)
-		} else if c.Question == "" {
-			err = w.propose(ctx, c)
-		}
-	case gitops.StateProposed:
-		err = w.judge(ctx, c)
-	case gitops.StateApproved:
-		err = w.merge(ctx, c)
-	case gitops.StateMerged:
-		err = w.sync(ctx, c)
-	case gitops.StateSyncing:
-		err = w.watch(ctx, c)
-	default:
-		err = w.close(ctx, c)
-	}
-	if err != nil {
+	name, step := w.step(c)
+	if err := r.timed(ctx, name, c, step); err != nil {
 		return fmt.Errorf("change %s, %s: %w", c.ID, c.State, err)
 	}
 	return nil
+}
+
+// step is what a Change's state calls for, and its name for the log and the
+// meter.
+func (w walk) step(c gitops.Change) (string, func(context.Context, gitops.Change) error) {
+	switch c.State {
+	case gitops.StateRequested:
+		switch {
+		case c.Plan.Digest == "":
+			return "plan", w.plan
+		case c.Question == "":
+			return "propose", w.propose
+		default:
+			return "ask", func(context.Context, gitops.Change) error { return nil } // the requester answers
+		}
+	case gitops.StateProposed:
+		return "judge", w.judge
+	case gitops.StateApproved:
+		return "merge", w.merge
+	case gitops.StateMerged:
+		return "sync", w.sync
+	case gitops.StateSyncing:
+		return "watch", w.watch
+	default:
+		return "close", w.close
+	}
 }
 
 // A walk is one worker's step on one Change: the road, the repository it is

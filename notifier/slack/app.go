@@ -29,6 +29,10 @@ type Config struct {
 	Patience   time.Duration                             // how long who spoke waits for another system before they are told; 2 min where 0
 	Log        *slog.Logger
 	Refused    func(why string) // counts what was refused, by a name such as "signature"; may be nil
+
+	// Watched returns a transport that passes calls on to the one it is
+	// given, and counts them on the way. It may be nil.
+	Watched func(http.RoundTripper) http.RoundTripper
 }
 
 // An App is changebot as one workspace has installed it.
@@ -61,6 +65,9 @@ func Dial(ctx context.Context, config Config) (*App, error) {
 	config.Timeout = cmp.Or(config.Timeout, 20*time.Second)
 	config.Patience = cmp.Or(config.Patience, 2*time.Minute)
 	client := &http.Client{Timeout: config.Timeout}
+	if config.Watched != nil {
+		client.Transport = config.Watched(http.DefaultTransport)
+	}
 	options := []api.Option{api.OptionHTTPClient(client)}
 	if config.AppToken != "" {
 		options = append(options, api.OptionAppLevelToken(config.AppToken))

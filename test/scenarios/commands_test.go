@@ -32,8 +32,11 @@ type command func(s *story, args []string) error
 //	shout PERSON ROOM N           types /change and N letters
 //	validate - PATTERN            what changebot validate prints
 //	log PATTERN                   waits until changebot's log matches
+//	watch PATH PATTERN            what the operations listener answers
+//	tells-all                     the log tells every step with its change, and no secret
 //	start                         runs changebot and waits until it is ready
 //	crash, restart                SIGKILL, and a new process
+//	stop                          SIGTERM; it ends well
 //	falter-slack METHOD HOW…      misbehaves at the next call, as slacktest.FaultKind says
 //	forged-slack, forged-github   calls that neither of them signed
 //	trouble SERVER CALL HOW       github or argocd does not do what is asked, until it is mended
@@ -82,6 +85,7 @@ func looks() map[string]look {
 
 		"attached": attached,
 
+		"watch": watch,
 		"log":   func(s *story, _ string) (string, error) { return s.Log.String(), nil },
 		"file":  file,
 		"pull":  pull,
@@ -160,6 +164,7 @@ func actions() map[string]command {
 		"press":   press,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
+		"stop":    stop,
 		"start":   func(s *story, _ []string) error { return s.Start() },
 		"restart": func(s *story, _ []string) error { return s.Start() },
 		"push":    push,
@@ -173,6 +178,7 @@ func actions() map[string]command {
 		"unprotect": unprotect,
 		"trouble":   trouble,
 		"mend":      mend,
+		"tells-all": tellsAll,
 
 		"falter-slack": func(s *story, args []string) error {
 			s.Slack.Inject(slacktest.Fault{Match: args[0], Kind: slacktest.FaultKind(strings.Join(args[1:], " "))})

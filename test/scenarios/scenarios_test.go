@@ -43,7 +43,11 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				return errors.Join(err, w.Close())
 			}
-			s := &story{World: w, Bot: b, dir: env.WorkDir}
+			operations, err := b.Operations()
+			if err != nil {
+				return errors.Join(err, w.Close())
+			}
+			s := &story{World: w, Bot: b, dir: env.WorkDir, operations: operations}
 			env.Values[storyKey{}] = s
 			env.Vars = append(env.Vars, zones(time.Now())...)
 			env.Defer(s.end)

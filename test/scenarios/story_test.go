@@ -15,8 +15,9 @@ import (
 type story struct {
 	*world.World
 	*bot.Bot
-	dir      string
-	terminal terminal
+	dir        string
+	operations string // where changebot is watched
+	terminal   terminal
 }
 
 // end stops everything, and keeps changebot's log for who looks into a failure.

@@ -15,7 +15,8 @@ import (
 // the environment only, each as NAME or NAME_FILE.
 type Config struct {
 	Listen       string       `yaml:"listen"` // address of the HTTP server; empty is 127.0.0.1:8080
-	Data         string       `yaml:"data"`   // folder for git mirrors and the default store
+	Operations   Operations   `yaml:"operations"`
+	Data         string       `yaml:"data"` // folder for git mirrors and the default store
 	Store        Store        `yaml:"store"`
 	Repositories []Repository `yaml:"repositories"`
 	GitHub       GitHub       `yaml:"github"`
@@ -24,6 +25,13 @@ type Config struct {
 	Timing       Timing       `yaml:"timing"`
 
 	SigningKey Secret `yaml:"-"` // CHANGEBOT_SIGNING_KEY: 32 bytes in base64, signs blocks in pull requests
+}
+
+// Operations says where probes and metrics are served.
+type Operations struct {
+	// Listen is the address of a listener of its own, for those who watch the
+	// machine; empty is none. It knows no authentication.
+	Listen string `yaml:"listen"`
 }
 
 // Store says where state is kept.
@@ -82,6 +90,7 @@ type Timing struct {
 	Reconcile time.Duration `yaml:"reconcile"` // between looks at every open change; 0 is 1m
 	Answer    time.Duration `yaml:"answer"`    // another system may take to answer a call; 0 is 30s
 	Patience  time.Duration `yaml:"patience"`  // another system may keep a change waiting before people are told; 0 is 2m
+	Stop      time.Duration `yaml:"stop"`      // what is under way may take when told to stop; 0 is 20s
 }
 
 // LoadConfig reads a file and the environment. It reports everything that is
@@ -132,7 +141,7 @@ func (c *Config) defaults() {
 	}
 	for d, fallback := range map[*time.Duration]time.Duration{
 		&c.Timing.Expiry: 7 * 24 * time.Hour, &c.Timing.Poll: 5 * time.Second, &c.Timing.Settle: 10 * time.Second,
-		&c.Timing.Lag:   time.Minute,
+		&c.Timing.Lag: time.Minute, &c.Timing.Stop: 20 * time.Second,
 		&c.Timing.Grace: 30 * time.Second, &c.Timing.Deadline: 30 * time.Minute, &c.Timing.Observe: 15 * time.Second, &c.Timing.Reconcile: time.Minute,
 		&c.Timing.Answer: 30 * time.Second, &c.Timing.Patience: 2 * time.Minute,
 	} {

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"context"
 	"net/http"
-	"time"
 
 	"github.com/changebot/changebot/gitops/api"
 	"github.com/changebot/changebot/gitops/door"
@@ -57,17 +55,11 @@ func (s *Server) handler() (http.Handler, error) {
 	return mux, nil
 }
 
-// ready answers 204 while the store answers and, in Socket Mode, Slack can
-// reach us; else 503.
+// ready answers 204 or 503 and no more: what is lacking is told to those who
+// reach the operations listener.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := s.store.Ping(ctx); err != nil {
-		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
-		return
-	}
-	if !s.config.Slack.AppToken.IsZero() && !s.slackWay.Connected() {
-		http.Error(w, "Slack is not connected", http.StatusServiceUnavailable)
+	if len(s.lacks(r.Context())) > 0 {
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -15,18 +15,38 @@ import (
 
 // handlers say who does which job.
 func (s *Server) handlers() store.Handlers {
-	return store.Handlers{
+	all := store.Handlers{
 		gitops.JobDelivery: s.deliver,
 		gitops.JobStep:     s.road.Step,
 		gitops.JobTell:     s.tell,
 		gitops.JobBase:     s.road.Base,
+	}
+	for kind, handle := range all {
+		all[kind] = s.measured(handle)
+	}
+	return all
+}
+
+// measured tells the metrics how a job went.
+func (s *Server) measured(handle func(context.Context, gitops.Job) error) func(context.Context, gitops.Job) error {
+	return func(ctx context.Context, job gitops.Job) error {
+		begun := time.Now()
+		err := handle(ctx, job)
+		s.metrics.Worked(job.Kind, workflow.OutcomeOf(ctx, err), time.Since(begun))
+		return err
 	}
 }
 
 // gaveUp hears of a job that failed for a day. Nothing is lost: the delivery or
 // the Change stands in the store, and the log says which.
 func (s *Server) gaveUp(_ context.Context, job gitops.Job, err error) {
-	s.log.Error("gave up a job", "kind", job.Kind, "subject", job.Subject, "name", job.Name, "error", err)
+	log := s.log.With("kind", job.Kind, "name", job.Name)
+	if job.Kind == gitops.JobStep || job.Kind == gitops.JobTell {
+		log = log.With("change", job.Subject)
+	} else {
+		log = log.With("subject", job.Subject)
+	}
+	log.Error("gave up a job", "error", err)
 }
 
 // deliver acts on one thing that arrived, and marks it as done afterwards.

@@ -9,7 +9,8 @@ import (
 // refusals count what was refused at the door, by reason. What was refused is
 // not kept and not shown: it may hold anything.
 type refusals struct {
-	log *slog.Logger
+	log   *slog.Logger
+	count func(door, reason string)
 
 	mu     sync.Mutex
 	counts map[refusal]uint64
@@ -19,13 +20,14 @@ type refusals struct {
 // fixed set of names.
 type refusal struct{ door, reason string }
 
-func newRefusals(log *slog.Logger) *refusals {
-	return &refusals{log: log, counts: map[refusal]uint64{}}
+func newRefusals(log *slog.Logger, count func(door, reason string)) *refusals {
+	return &refusals{log: log, count: count, counts: map[refusal]uint64{}}
 }
 
 // from returns a counter for one door.
 func (r *refusals) from(door string) func(reason string) {
 	return func(reason string) {
+		r.count(door, reason)
 		r.mu.Lock()
 		r.counts[refusal{door, reason}]++
 		count := r.counts[refusal{door, reason}]

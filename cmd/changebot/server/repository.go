@@ -26,7 +26,7 @@ type repository struct {
 }
 
 func (s *Server) openRepositories(ctx context.Context) error {
-	app, err := githubApp(s.config)
+	app, err := s.githubApp()
 	if err != nil {
 		return err
 	}
@@ -68,9 +68,10 @@ func (r *repository) workflow() *workflow.Repository {
 	}
 }
 
-func githubApp(c Config) (github.App, error) {
-	key, err := privateKey(c.GitHub.PrivateKey)
-	return github.App{ID: c.GitHub.AppID, Slug: c.GitHub.Slug, Key: key, APIURL: c.GitHub.APIURL, Timeout: c.Timing.Answer}, err
+func (s *Server) githubApp() (github.App, error) {
+	c := s.config.GitHub
+	key, err := privateKey(c.PrivateKey)
+	return github.App{ID: c.AppID, Slug: c.Slug, Key: key, APIURL: c.APIURL, Timeout: s.config.Timing.Answer, Watched: s.metrics.GitHub}, err
 }
 
 func privateKey(s Secret) (*rsa.PrivateKey, error) {

@@ -19,6 +19,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/changebot/changebot/cmd/changebot/metrics"
+
 	"github.com/changebot/changebot/approvals"
 	"github.com/changebot/changebot/approvals/rbac"
 	"github.com/changebot/changebot/gitops/api"
@@ -48,12 +50,21 @@ type Server struct {
 	apiWay   *api.Server
 	listener net.Listener
 	refused  *refusals
+
+	metrics    *metrics.Metrics
+	state      *readiness
+	operations *operations // nil where none is configured
+}
+
+func newServer(c Config, log *slog.Logger) *Server {
+	m := metrics.New()
+	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness()}
 }
 
 // New opens everything that a Config names. It waits for Slack and GitHub, but
 // not for long.
 func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
-	s := &Server{config: c, log: log, refused: newRefusals(log)}
+	s := newServer(c, log)
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -61,6 +72,9 @@ func New(ctx context.Context, c Config, log *slog.Logger) (*Server, error) {
 }
 
 func (s *Server) open(ctx context.Context) error {
+	if err := s.openOperations(ctx); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(s.config.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
@@ -71,13 +85,16 @@ func (s *Server) open(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, store.Options{URL: s.config.Store.URL, Logger: s.log, Clock: time.Now, Owner: owner(s.config.Data)}); err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
-	if s.argo, err = openArgo(s.config); err != nil {
+	s.state.has(lackStore)
+	s.watch()
+	if s.argo, err = s.openArgo(); err != nil {
 		return err
 	}
 	dial := func(ctx context.Context) (err error) { s.chat, err = slack.Dial(ctx, s.slackConfig()); return err }
 	if err := s.insist(ctx, dial); err != nil {
 		return err
 	}
+	s.state.has(lackSlack)
 	if err := s.openRepositories(ctx); err != nil {
 		return err
 	}
@@ -98,7 +115,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	}
 	s.road = workflow.New(workflow.Ports{
 		Store: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
-		Policy: approvals.New(new(rbac.Authoriser)), Manifests: manifest.Files{}, Deployer: deployer, Notices: outbox,
+		Policy: approvals.New(new(rbac.Authoriser)), Manifests: manifest.Files{}, Deployer: deployer, Notices: outbox, Meter: s.metrics,
 	}, workflow.Options{
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,
 		Patience: s.config.Timing.Patience,
@@ -114,7 +131,8 @@ func (s *Server) slackConfig() slack.Config {
 	c := s.config.Slack
 	return slack.Config{
 		BotToken: c.BotToken.Reveal(), AppToken: c.AppToken.Reveal(), SigningSecret: c.SigningSecret.Reveal(),
-		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now, Timeout: s.config.Timing.Answer, Patience: s.config.Timing.Patience, Refused: s.refused.from("slack"),
+		Team: c.Team, APIURL: c.APIURL, Log: s.log, Clock: time.Now, Timeout: s.config.Timing.Answer, Patience: s.config.Timing.Patience,
+		Refused: s.refused.from("slack"), Watched: s.metrics.Slack,
 		Vocabulary: func(ctx context.Context) notifier.Vocabulary {
 			applications, environments := s.road.Vocabulary(ctx)
 			return notifier.Vocabulary{Applications: applications, Environments: environments}
@@ -132,9 +150,6 @@ func branches(repositories []Repository) map[string]string {
 
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
-
-// grace is how long what is under way may take when the server is told to stop.
-const grace = 20 * time.Second
 
 // Run works until the context ends; then it finishes what is under way.
 func (s *Server) Run(ctx context.Context) error {
@@ -157,10 +172,9 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		return errors.Join(web.Shutdown(ending), working.Stop(grace))
+		return s.finish(web, working)
 	})
+	group.Go(func() error { return s.awaitPolicy(ctx) })
 	if !s.config.Slack.AppToken.IsZero() {
 		group.Go(func() error { return s.slackWay.Listen(ctx) })
 	}
@@ -203,6 +217,7 @@ func (s *Server) Close() error {
 	if s.argo != nil {
 		all = errors.Join(all, s.argo.Close())
 	}
+	all = errors.Join(all, s.operations.close())
 	if s.store != nil {
 		all = errors.Join(all, s.store.Close())
 	}
@@ -240,9 +255,10 @@ func storeName(address string) string {
 	return u.Scheme + "://" + u.Host + u.Path
 }
 
-func openArgo(config Config) (*argocd.Client, error) {
-	c := config.ArgoCD
+func (s *Server) openArgo() (*argocd.Client, error) {
+	c := s.config.ArgoCD
 	return argocd.Open(argocd.Options{
-		Server: c.Server, Token: argocd.StaticToken(c.Token.Reveal()), PlainText: c.PlainText, Insecure: c.Insecure, Timeout: config.Timing.Answer,
+		Server: c.Server, Token: argocd.StaticToken(c.Token.Reveal()), PlainText: c.PlainText, Insecure: c.Insecure,
+		Timeout: s.config.Timing.Answer, Called: s.metrics.ArgoCD,
 	})
 }

@@ -87,12 +87,11 @@ func checkSlack(ctx context.Context, c Config) []Check {
 
 // silent is a Server that is only asked for its adapters.
 func silent(c Config) *Server {
-	log := slog.New(slog.DiscardHandler)
-	return &Server{config: c, log: log, refused: newRefusals(log)}
+	return newServer(c, slog.New(slog.DiscardHandler))
 }
 
 func checkArgo(ctx context.Context, c Config) []Check {
-	client, err := openArgo(c)
+	client, err := silent(c).openArgo()
 	if err != nil {
 		return []Check{outcome("Argo CD at "+c.ArgoCD.Server, err)}
 	}
@@ -104,7 +103,7 @@ func checkArgo(ctx context.Context, c Config) []Check {
 }
 
 func checkRepositories(ctx context.Context, c Config) []Check {
-	app, err := githubApp(c)
+	app, err := silent(c).githubApp()
 	if err != nil {
 		return []Check{outcome("GitHub App", err)}
 	}
