@@ -141,7 +141,7 @@ func (h *house) wake() {
 // can take over.
 func (h *house) until(what string, holds func() bool) {
 	h.t.Helper()
-	deadline := time.NewTimer(bot.Patience)
+	deadline := time.NewTimer(bot.Patience())
 	defer deadline.Stop()
 	ticker := time.NewTicker(25 * time.Millisecond)
 	defer ticker.Stop()

@@ -28,6 +28,7 @@ type command func(s *story, args []string) error
 //	told PERSON PATTERN           waits until something only that person sees matches
 //	count "ROOM WORDS" PATTERN    how many messages of the room hold these words: "1"
 //	press PERSON ROOM BUTTON      presses the newest button with these words
+//	press-old PERSON ROOM BUTTON  presses it on a message as it was before it was edited
 //	fill PERSON LABEL=VALUE…      fills in and submits the open form
 //	shout PERSON ROOM N           types /change and N letters
 //	validate - PATTERN            what changebot validate prints
@@ -91,6 +92,7 @@ func looks() map[string]look {
 		"pull":  pull,
 		"app":   app,
 		"calls": calls,
+		"sent":  sent,
 		"main":  mainLog,
 
 		"status": gateStatus,
@@ -184,6 +186,8 @@ func actions() map[string]command {
 			s.Slack.Inject(slacktest.Fault{Match: args[0], Kind: slacktest.FaultKind(strings.Join(args[1:], " "))})
 			return nil
 		},
+		"lose":      lose,
+		"press-old": pressOld,
 
 		"forged-slack":  forgedSlack,
 		"forged-github": forgedGitHub,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/githubtest"
+	"github.com/changebot/changebot/test/githubtest/fault"
 )
 
 // The words about git, GitHub and Argo CD:
@@ -18,12 +19,14 @@ import (
 //	pull N PATTERN                a pull request: "open", "merged" or "closed", title, labels, body
 //	app NAME PATTERN              an application: its health, sync, images and conditions
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
+//	sent "METHOD PATH" PATTERN    what such calls had in their bodies
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
 //	forge LOGIN N                 sets changebot's own status to success
 //	status N PATTERN              changebot's status on a pull request's head
+//	lose EVENT.ACTION             GitHub's webhooks of that kind are lost from now on
 //	unprotect                     takes the protection off main
 //	conform                       no call and no message was outside its schema; git is whole
 //
@@ -66,6 +69,21 @@ func app(s *story, name string) (string, error) {
 
 func calls(s *story, match string) (string, error) {
 	return strconv.Itoa(len(s.GitHub.Requests(githubtest.Filter{Match: match}))), nil
+}
+
+func sent(s *story, match string) (string, error) {
+	var all strings.Builder
+	for _, x := range s.GitHub.Requests(githubtest.Filter{Match: match}) {
+		fmt.Fprintf(&all, "%s\n", x.RequestBody)
+	}
+	return all.String(), nil
+}
+
+func lose(s *story, args []string) error {
+	if len(args) != 1 {
+		return errors.New("takes an event and its action, such as pull_request.synchronize")
+	}
+	return s.GitHub.Fault(fault.Fault{Match: "WEBHOOK " + args[0], Kind: fault.Drop, Times: -1})
 }
 
 func push(s *story, args []string) error {

@@ -61,5 +61,5 @@ type storyKey struct{}
 
 // waiting returns a context that ends when patience does.
 func waiting() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), bot.Patience)
+	return context.WithTimeout(context.Background(), bot.Patience())
 }
