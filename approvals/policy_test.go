@@ -205,6 +205,8 @@ func TestPeopleAreWhoTheyAreNow(t *testing.T) {
 				c.Groups[0].Members = []string{"grace", "countess", "ruth"}
 			},
 			outcome: waiting, rule: "prod/approvals/prod", reason: "waits for 1 more of leads", waits: people("ruth")},
+		{name: "what the requester approved under an id that is another's now does not count", change: change(promote, "prod", cart, append(approvedBy("grace"), gitops.Decision{Person: gitops.Person{ID: "ruth", Slack: "U0ADA"}, Answer: gitops.Approve, Digest: "d1", HeadSHA: head})...),
+			outcome: waiting, rule: "prod/approvals/prod", reason: "waits for 1 more of leads", waits: people("nils", "ruth")},
 	} {
 		t.Run(test.name, test.run)
 	}

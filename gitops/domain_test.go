@@ -32,7 +32,10 @@ func TestADigestTellsEveryDifferenceApart(t *testing.T) {
 		edit("a.yamlt", "ag", "1", "2"), // the same bytes, cut elsewhere
 		edit("a.yaml", "tag", "12", ""),
 		edit("a.yaml", "tag", "1", "3"),
+		edit("a.yaml", "tag", "0", "2"),
 		edit("b.yaml", "tag", "1", "2"),
+		{Repository: base.Repository + "s", Branch: base.Branch, Path: base.Path, Field: base.Field, Old: base.Old, New: base.New},
+		{Repository: base.Repository, Branch: base.Branch + "s", Path: base.Path, Field: base.Field, Old: base.Old, New: base.New},
 	}
 	for _, other := range others {
 		if gitops.DigestOf([]gitops.Edit{base}) == gitops.DigestOf([]gitops.Edit{other}) {

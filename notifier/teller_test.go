@@ -249,6 +249,17 @@ func TestOneRefusedPostDoesNotKeepBackTheOthers(t *testing.T) {
 	}
 }
 
+func TestOnePostThatFailsDoesNotKeepBackTheOthers(t *testing.T) {
+	w := newWorld(proposed())
+	w.refuse["bob"] = errors.New("the connection broke off")
+	if err := w.tell(t); err == nil {
+		t.Error("want another try for bob's card")
+	}
+	if w.standing("c-7f3k2q/card:1:carol") != 1 {
+		t.Error("carol's card comes after bob's, and stands all the same")
+	}
+}
+
 func TestALimitIsHeededAndKeepsTheOrderOfTheThread(t *testing.T) {
 	w := newWorld(proposed())
 	w.entries = []gitops.Entry{{Seq: 1, Kind: gitops.EntryNote, Text: "first"}, {Seq: 2, Kind: gitops.EntryNote, Text: "second"}}

@@ -76,6 +76,20 @@ func TestAnEffectIsDoneOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestAnEffectThatLeavesNoTraceIsDoneOnce(t *testing.T) {
+	j, r := &book{outcomes: map[string]json.RawMessage{}}, &remote{}
+	act := r.act()
+	act.Ask = nil
+	for range 3 {
+		if got, err := effect.Once(t.Context(), j, lease(time.Minute), act); err != nil || got != 1 {
+			t.Fatalf("got %d, %v", got, err)
+		}
+	}
+	if r.done != 1 {
+		t.Errorf("done %d times", r.done)
+	}
+}
+
 func TestAnEffectWhoseOutcomeWasLostIsAskedForAndNotDoubled(t *testing.T) {
 	tests := []struct {
 		name string

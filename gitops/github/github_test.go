@@ -178,6 +178,30 @@ func TestTheGateHoldsOnlyWhereTheBranchRequiresItFromTheApp(t *testing.T) {
 	}
 }
 
+func TestARulesetHoldsTheGateOnlyIfItAsksForTheApp(t *testing.T) {
+	server, r := open(t)
+	for _, tt := range []struct {
+		name   string
+		status githubtest.RequiredStatus
+		want   bool
+	}{
+		{"another App's", githubtest.RequiredStatus{Context: "changebot/main", AppID: server.App().ID + 1}, false},
+		{"anybody's", githubtest.RequiredStatus{Context: "changebot/main"}, false},
+		{"another status", githubtest.RequiredStatus{Context: "ci", AppID: server.App().ID}, false},
+		{"the App's", githubtest.RequiredStatus{Context: "changebot/main", AppID: server.App().ID}, true}, // beside the others
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set := githubtest.Ruleset{Name: tt.name, Branches: []string{"main"}, Protection: githubtest.Protection{RequiredStatuses: []githubtest.RequiredStatus{tt.status}}}
+			if err := server.AddRuleset(repo, set); err != nil {
+				t.Fatal(err)
+			}
+			if enforced, why, err := r.Enforced(t.Context(), "main"); enforced != tt.want || err != nil {
+				t.Errorf("got %v, %q, %v", enforced, why, err)
+			}
+		})
+	}
+}
+
 func TestTheGateIsSetWithAReasonOfAnyLength(t *testing.T) {
 	server, r := open(t)
 	pull := propose(t, server, r, "changebot/c-1", "2")

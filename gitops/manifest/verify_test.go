@@ -100,3 +100,22 @@ func TestTreesAreTheSameOnlyInEveryDetail(t *testing.T) {
 		}
 	}
 }
+
+// crooked is a place that was found in the wrong spot.
+type crooked struct{ Helm }
+
+func (c crooked) places(f *file) ([]place, error) {
+	places, err := c.Helm.places(f)
+	if err == nil {
+		at := &places[0].parts[0].target
+		at.Start, at.End = at.Start-1, at.End-1
+	}
+	return places, err
+}
+
+func TestAnEditThatWouldChangeMoreIsRefused(t *testing.T) {
+	const data = "image:\n  tag:  v1\n"
+	if after, _, err := Set([]byte(data), crooked{Helm{"image.tag"}}, Version{Tag: "v2"}); gitops.CodeOf(err) != gitops.Unsafe || after != nil {
+		t.Errorf("got %q, %v", after, err)
+	}
+}

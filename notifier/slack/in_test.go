@@ -20,6 +20,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	const body = "team_id=T0001&user_id=U1&channel_id=C1&text=help&trigger_id=1"
+	foreign := strings.NewReplacer("T0001", "T9", "trigger_id=1", "trigger_id=2").Replace(body)
 	secret := o.server.SigningSecret()
 	now := time.Now()
 	for name, try := range map[string]struct {
@@ -36,7 +37,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		"another method":              {"GET", body, body, secret, now, 405},
 		"more than a megabyte":        {"POST", body + strings.Repeat("x", maxBody), body, secret, now, 413},
 		"no signature":                {"POST", body, "", "", now, 401},
-		"another workspace's command": {"POST", strings.Replace(body, "T0001", "T9", 1), strings.Replace(body, "T0001", "T9", 1), secret, now, 200},
+		"another workspace's command": {"POST", foreign, foreign, secret, now, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := o.stored()
@@ -186,6 +187,22 @@ func TestAButtonIsPressedOnce(t *testing.T) {
 		t.Errorf("told %v", got)
 	}
 	o.clean()
+}
+
+func TestAButtonThatIsNotOursIsOdd(t *testing.T) {
+	o := newOffice(t, nil)
+	for name, action := range map[string]string{
+		"no value":       `"action_id":"approve"`,
+		"a value alone":  `"action_id":"approve","value":"c-1"`,
+		"a command":      `"action_id":"approve","value":"promote checkout to prod"`,
+		"an unknown one": `"action_id":"merge","value":"c-1 77aa"`,
+	} {
+		payload := `{"type":"block_actions","user":{"id":"U1","team_id":"T0001"},"actions":[{` + action + `}]}`
+		err := o.decoder.Handle(t.Context(), gitops.Delivery{ID: "slack:1", Kind: kindInteraction, Payload: []byte(payload)})
+		if gitops.CodeOf(err) != gitops.Invalid || len(o.pressed) != 0 {
+			t.Errorf("%s: got %v, pressed %+v", name, err, o.pressed)
+		}
+	}
 }
 
 func TestARejectionAsksWhyAndTakesNoBlank(t *testing.T) {
