@@ -1,6 +1,6 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test guards lint bench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
@@ -23,6 +23,10 @@ demo: ## play four stories without a browser and print the rooms
 test: ## run all tests and scenarios
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
 	$(GO) test $(RACE) -timeout 20m ./...
+
+# It names each guard as it goes; a shell with pipefail keeps the outcome.
+guards: ## take out each guard in turn and see its test fail (minutes)
+	@bash -o pipefail -c "CHANGEBOT_GUARDS=1 $(GO) test -count=1 -v -timeout 30m -parallel 4 ./test/guards | grep --line-buffered -v '^=== '"
 
 lint: $(LINT) ## check form and habits
 	$(LINT) run ./...

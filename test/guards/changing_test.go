@@ -1,0 +1,73 @@
+package guards
+
+// editing: nothing of a file changes but the version.
+func editing() []guard {
+	const manifest, mangled = "./gitops/manifest", "TestTrap13"
+	return []guard{
+		// 13. YAML gets mangled.
+		{13, "gitops/manifest/set.go", `if err := f.verify(edited, all); err != nil {`, `if err := f.verify(edited, all); err != nil && false {`,
+			manifest, "TestAnEditThatWouldChangeMoreIsRefused"},
+		{13, "gitops/manifest/verify.go", `if !f.sameAround(edited, all) {`, `if false {`, manifest, "TestVerify"},
+		{13, "gitops/manifest/verify.go", `after.Tag != tag || `, `after.Tag != tag && false || `, manifest, "TestVerify"},
+		{13, "gitops/manifest/verify.go", `if len(wanted) != 0 {`, `if false {`, manifest, "TestVerify"},
+		{13, "gitops/manifest/quote.go", `return threeParts.MatchString(value) || !notText.MatchString(value)`, `return true`, manifest, mangled},
+		{13, "gitops/manifest/set.go", "sortBySpan(all)\n\tvar edited", "var edited", manifest, "TestTrap13BothOfTwoEditsOnALineAreMade"},
+		{13, "gitops/manifest/field.go", `} else if user := c.sharedBy(); reason == "" && user != nil {`, `} else if user := c.sharedBy(); reason == "" && user != nil && false {`,
+			manifest, "TestSetRefusesSharedAndMergedValues"},
+
+		// 14. A key with a dot beside the nested map.
+		{14, "gitops/manifest/cursor.go", `return c, c.noSuch(steps[i:])`, `c, _, err = c.key(dotted(steps[i:])); return c, err`, manifest, "TestTrap14"},
+		{14, "gitops/manifest/place.go", `case rest.Digest != "":`, `case false:`, manifest, "TestSetRefusesVersionsWithOtherParts"},
+	}
+}
+
+// racing: others write at the same time.
+func racing() []guard {
+	const git = "./gitops/git"
+	return []guard{
+		// 16. The same push is tried again on the old tip.
+		{16, "gitops/workflow/rebase.go", `stuck := mergeable == MergeableDirty || mergeable == MergeableBehind`, `stuck := false`, scenarios, "TestScenarios/merge_conflict"},
+		{16, "gitops/git/push.go", "\t\tdefault:\n\t\t\tu.err, u.known = u.conflict(", "\t\tdefault:\n\t\t\tu.err, u.known = error(nil), true\n\t\t\t_, _ = u.conflict(",
+			git, "TestAPushMovesARefOnlyFromWhereItIsExpected"},
+
+		// 17. Commits depend on the machine's git identity.
+		{17, "gitops/git/repository.go", `Author: who, Committer: who`, `Author: who`, scenarios, "TestScenarios/promote_by_rule"},
+		{17, "gitops/git/identity.go", `if name == "" || `, `if `, git, "TestIdentitiesAndMessagesCannotBreakTheCommit"},
+	}
+}
+
+// halfDone: a process dies, or an answer is lost, between two steps.
+func halfDone() []guard {
+	const effect, teller = "./gitops/effect", "./notifier"
+	return []guard{
+		// 18. Done, not noted, and done again.
+		{18, "gitops/effect/effect.go", `if record.Outcome != nil {`, `if false {`, effect, "TestAnEffectThatLeavesNoTraceIsDoneOnce"},
+		{18, "gitops/effect/effect.go", `if !first && a.Ask != nil {`, `if false {`, effect, "TestAnEffectWhoseOutcomeWasLostIsAskedForAndNotDoubled"},
+		{18, "gitops/effect/effect.go", `if err := j.Holds(ctx, lease); err != nil {`, `if err := j.Holds(ctx, lease); err != nil && false {`, effect, "TestWhoseLeaseHasRunOutDoesNothing"},
+		{18, "gitops/store/commit.go", ` AND revision = $8`, ` AND $8 = $8`, "./gitops/store", "TestSQLite/changes"},
+		{18, "gitops/store/journal.go", "if standing.Outcome != nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil", "./gitops/store", "TestSQLite/journal"},
+		{18, "gitops/git/push.go", `if found && at == u.new.String() || !found && u.new.IsZero() {`, `if found && at == "" {`, "./gitops/git", "TestARefusalIsAConflictWhateverTheServerSays"},
+		{18, "gitops/github/pulls.go", `if !found {`, `if !found || true {`, "./gitops/github", "TestAPullRequestIsOpenedOnceAndFoundByItsBranch"},
+
+		// 19. The first failure of many leaves the rest undone.
+		{19, "gitops/git/push.go", `u.err, u.known = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old)), true`, `return u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old))`,
+			"./gitops/git", "TestEachRefOfAPushHasItsOwnOutcome"},
+		{19, "notifier/teller.go", `case refusedBy(err) && !leaseOver(err):`, `case false:`, teller, "TestOneRefusedPostDoesNotKeepBackTheOthers"},
+		{19, "notifier/teller.go", "r.reconcile(ctx, spec); err != nil {\n\t\t\tr.failed = append(r.failed, err)", "r.reconcile(ctx, spec); err != nil {\n\t\t\treturn err",
+			teller, "TestOnePostThatFailsDoesNotKeepBackTheOthers"},
+
+		// 20. “Nothing to do” is swallowed.
+		{20, "gitops/workflow/plan.go", `return w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: alreadyThere(c)}, Self)`, `return nil`, scenarios, "TestScenarios/nothing_to_do"},
+		{20, "gitops/workflow/rebase.go", `return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: "Meanwhile " + alreadyThere(c)}, Self)`, `return true, nil`,
+			scenarios, "TestScenarios/base_moved_to_it"},
+
+		// 21. Marked as seen before it is processed.
+		{21, "gitops/store/inbox.go", `return s.enqueue(ctx, tx, jobs)`, `return nil`, "./gitops/store", "TestSQLite/inbox/each"},
+		{21, "gitops/github/webhook.go", "http.Error(w, \"not stored; redeliver it\", http.StatusInternalServerError)\n\t\treturn", "w.WriteHeader(http.StatusAccepted)\n\t\treturn",
+			"./gitops/github", "TestAWebhookIsKeptBeforeItIsAcknowledged"},
+		{21, "cmd/changebot/server/jobs.go", `return fmt.Errorf("delivery %s (%s): %w", d.ID, d.Kind, err)`, `s.log.Warn("delivery", "error", err)`,
+			"./cmd/changebot/server", "TestADeliveryIsDoneOnlyOnceItIsProcessed"},
+		{21, "cmd/changebot/server/jobs.go", `return s.store.Failed(ctx, d.ID, refusal.Error())`, `return s.store.Done(ctx, d.ID)`,
+			"./cmd/changebot/server", "TestADeliveryIsDoneOnlyOnceItIsProcessed"},
+	}
+}
