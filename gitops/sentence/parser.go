@@ -3,23 +3,29 @@ package sentence
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
 )
 
-// A parser reads words from left to right and puts each where it belongs.
+// A parser reads words from left to right and puts each where it belongs. What
+// a word means can depend on words that come later, so it decides nothing
+// before all are read.
 type parser struct {
 	vocabulary Vocabulary
 	words      []string
+	at         int // the word that is read now
 
-	kind         gitops.Kind
+	verbs        []mention
+	greeted      bool
+	polite       bool // "can you …"
 	applications []string
-	to, from     string
-	bare         []string // environments without a small word before them
+	environments []spot
+	listing      bool // only words that list stand since the last environment
+	joined       bool // one of them says so: a comma, "and"
 	version      string
 	back         int
+	loose        []string // numbers that could be a version or a count
 	unknown      []unknown
 }
 
@@ -31,15 +37,16 @@ type unknown struct {
 
 func (p *parser) run() error {
 	expect := roleNone
-	for i := 0; i < len(p.words); i++ {
-		word := trim(p.words[i])
+	for p.at = 0; p.at < len(p.words); p.at++ {
+		word := trim(p.words[p.at])
 		lower := strings.ToLower(word)
-		if two, ok := p.twoWordVerb(lower, i); ok {
-			p.kind, i = two, i+1
+		if two, ok := p.twoWordVerb(lower); ok {
+			p.hear(mention{kind: two})
+			p.at++
 			continue
 		}
 		if r, ok := preposition(lower); ok {
-			expect = r
+			expect, p.listing = r, false
 			continue
 		}
 		used, err := p.place(word, lower, expect)
@@ -53,44 +60,49 @@ func (p *parser) run() error {
 	return p.explainUnknown()
 }
 
-// twoWordVerb understands "roll back", "roll forward" and "release queue".
-func (p *parser) twoWordVerb(word string, i int) (gitops.Kind, bool) {
-	if i+1 >= len(p.words) {
+// twoWordVerb understands "roll back" and "roll forward".
+func (p *parser) twoWordVerb(word string) (gitops.Kind, bool) {
+	if word != "roll" {
 		return "", false
 	}
-	next := strings.ToLower(trim(p.words[i+1]))
-	switch {
-	case word == "roll":
-		return verb("roll" + next)
-	case word == "release" && next == "queue":
-		return verb(next)
-	default:
-		return "", false
+	return verb("roll" + p.word(1))
+}
+
+// word is the word so many places further on, in lower case.
+func (p *parser) word(further int) string {
+	if i := p.at + further; i >= 0 && i < len(p.words) {
+		return strings.ToLower(trim(p.words[i]))
 	}
+	return ""
 }
 
 // place puts one word where it belongs; used says whether it took the role
 // that the small word before it gave.
 func (p *parser) place(word, lower string, r role) (used bool, err error) {
+	if name := p.environment(lower); name != "" && (r != roleVersion || !canBeVersion(word)) {
+		p.addEnvironment(name, r)
+		p.listing, p.joined = true, strings.HasSuffix(p.words[p.at], ",")
+		return true, nil
+	}
+	if joins(lower) {
+		p.joined = true
+		return false, nil
+	}
+	p.listing = false
 	switch {
 	case r == roleVersion && canBeVersion(word):
 		return true, p.setVersion(word)
-	case p.environment(lower) != "":
-		p.setEnvironment(p.environment(lower), r)
-		return true, nil
 	case p.application(lower) != "":
 		p.addApplication(p.application(lower))
+		return r == roleIn, nil // "for checkout": the small word was its own
+	case p.isVerb(lower), p.isManner(lower):
 		return false, nil
-	case p.isVerb(lower):
-		return false, nil
-	case p.isCount(lower):
-		return true, nil
+	case isNumber(lower):
+		return true, p.placeNumber(word, lower, r)
 	case filler(lower):
 		return false, nil
 	case looksLikeVersion(word):
 		return true, p.setVersion(word)
-	case lower == "previous" || lower == "last":
-		return false, nil // what a rollback does anyway
 	}
 	if app, version, ok := p.pinned(word); ok {
 		p.addApplication(app)
@@ -98,25 +110,6 @@ func (p *parser) place(word, lower string, r role) (used bool, err error) {
 	}
 	p.unknown = append(p.unknown, unknown{word, r})
 	return true, nil
-}
-
-// isVerb takes the first verb; a second, equal or not, is only a word.
-func (p *parser) isVerb(lower string) bool {
-	kind, ok := verb(lower)
-	if ok && p.kind == "" {
-		p.kind = kind
-	}
-	return ok
-}
-
-// isCount takes the number of "2 back", "back 2" and "by 2".
-func (p *parser) isCount(lower string) bool {
-	n, err := strconv.Atoi(lower)
-	if err != nil || n < 1 || n > 99 {
-		return false
-	}
-	p.back = n
-	return true
 }
 
 // pinned understands checkout@1.42.3, checkout:1.42.3 and checkout=1.42.3.
@@ -141,43 +134,9 @@ func (p *parser) setVersion(version string) error {
 	return nil
 }
 
-func (p *parser) setEnvironment(name string, r role) {
-	switch {
-	case r == roleTo && p.to == "":
-		p.to = name
-	case r == roleFrom && p.from == "":
-		p.from = name
-	default:
-		p.bare = append(p.bare, name)
-	}
-}
-
 func (p *parser) addApplication(name string) {
 	if !slices.Contains(p.applications, name) {
 		p.applications = append(p.applications, name)
-	}
-}
-
-// command settles the roles of environments that no small word gave one:
-// where two stand beside each other, the version moves from the first to the
-// second.
-func (p *parser) command() gitops.Command {
-	for _, e := range p.bare {
-		switch {
-		case p.from == "" && p.to == "" && len(p.bare) > 1:
-			p.from = e
-		case p.to == "":
-			p.to = e
-		case p.from == "" && e != p.to:
-			p.from = e
-		}
-	}
-	if p.kind == gitops.KindDiff && p.to != "" && p.from == p.to {
-		p.from = ""
-	}
-	return gitops.Command{
-		Kind: p.kind, Applications: p.applications,
-		Environment: p.to, From: p.from, Version: p.version, Back: p.back,
 	}
 }
 

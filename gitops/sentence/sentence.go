@@ -40,9 +40,32 @@ func Parse(text string, v Vocabulary) (gitops.Command, *gitops.Question, error) 
 	if err := p.run(); err != nil {
 		return gitops.Command{}, nil, err
 	}
-	c := p.command()
-	c.Because = because
-	return c, Missing(c), nil
+	return p.command(because)
+}
+
+// command puts together what was read.
+func (p *parser) command(because string) (gitops.Command, *gitops.Question, error) {
+	kind, clear := p.kind()
+	c := gitops.Command{Kind: kind, Applications: p.applications, Version: p.version, Because: because}
+	if !clear {
+		c.Kind = p.changes()[0].kind
+	}
+	if err := p.settleNumbers(c.Kind); err != nil {
+		return gitops.Command{}, nil, err
+	}
+	if c.Kind == gitops.KindRollback {
+		c.Back = p.back
+	}
+	c.Version = p.version // a number may have become it
+	tooMany := p.settleEnvironments(&c)
+	switch {
+	case !clear:
+		return gitops.Command{}, p.whichKind(c), nil
+	case len(tooMany) > 0 && kind != "":
+		return gitops.Command{}, whichEnvironment(c, tooMany), nil
+	default:
+		return c, Missing(c), nil
+	}
 }
 
 func wellFormed(text string) error {

@@ -15,6 +15,8 @@ var shop = sentence.Vocabulary{
 	Environments: []string{"dev", "staging", "prod"},
 }
 
+var pinned = "2.0@sha256:" + strings.Repeat("0f", 32)
+
 func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 	promote := func(edit func(*gitops.Command)) gitops.Command {
 		c := gitops.Command{Kind: gitops.KindPromote, Applications: []string{"checkout"}, Environment: "prod"}
@@ -52,6 +54,23 @@ func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 		{"rollback checkout in prod to 1.40.0", rollback(func(c *gitops.Command) { c.Version = "1.40.0" })},
 		{"rollback checkout in prod 2 versions back", rollback(func(c *gitops.Command) { c.Back = 2 })},
 		{"rollback checkout in prod by 2", rollback(func(c *gitops.Command) { c.Back = 2 })},
+		{"can you promote checkout to prod?", promote(nil)},
+		{"hi, I would like to promote checkout to prod", promote(nil)},
+		{"promote checkout in staging to prod", promote(func(c *gitops.Command) { c.From = "staging" })},
+		{"promote checkout 42 to prod", promote(func(c *gitops.Command) { c.Version = "42" })},
+		{"promote 42 checkout to prod", promote(func(c *gitops.Command) { c.Version = "42" })},
+		{"promote checkout to prod 42", promote(func(c *gitops.Command) { c.Version = "42" })},
+		{"promote checkout@42 to prod", promote(func(c *gitops.Command) { c.Version = "42" })},
+		{"promote checkout v7 to prod", promote(func(c *gitops.Command) { c.Version = "v7" })},
+		{"rollback checkout in prod to 3", rollback(func(c *gitops.Command) { c.Version = "3" })},
+		{"rollback checkout 3 in prod", rollback(func(c *gitops.Command) { c.Version = "3" })},
+		{"rollback checkout in prod to version hotfix-7", rollback(func(c *gitops.Command) { c.Version = "hotfix-7" })},
+		{"rollback checkout in prod to " + pinned, rollback(func(c *gitops.Command) { c.Version = pinned })},
+		{"rollback checkout 2 steps in prod", rollback(func(c *gitops.Command) { c.Back = 2 })},
+		{"roll back checkout in prod by two versions", rollback(func(c *gitops.Command) { c.Back = 2 })},
+		{"rollback checkout from prod", rollback(nil)},
+		{"rollback the last release of checkout in prod", rollback(nil)},
+		{"rollback checkout in prod to the last healthy version", rollback(nil)},
 		{"diff staging prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
 		{"compare staging with prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
 		{"what is the difference between staging and prod?", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
@@ -120,6 +139,108 @@ func TestWhatIsMissingIsAskedWithWhatWasUnderstood(t *testing.T) {
 	}
 }
 
+func TestAQuestionNeverStartsAChange(t *testing.T) {
+	tests := []struct {
+		text string
+		want gitops.Kind // empty where it is asked back
+	}{
+		{"show me the release history of checkout in staging", gitops.KindHistory},
+		{"release history of checkout in staging", gitops.KindHistory},
+		{"show rollback history of checkout in prod", gitops.KindHistory},
+		{"who deployed checkout to prod?", gitops.KindHistory},
+		{"when was checkout rolled back in prod", gitops.KindHistory},
+		{"when did we release checkout to prod", gitops.KindHistory},
+		{"show the last 5 versions of checkout in prod", gitops.KindHistory},
+		{"which release runs in staging for checkout?", gitops.KindStatus},
+		{"what is the deploy status of checkout in staging", gitops.KindStatus},
+		{"status of the rollback of checkout in prod", gitops.KindStatus},
+		{"is checkout in prod?", gitops.KindStatus},
+		{"what is deployed to prod", gitops.KindStatus},
+		{"how do I promote checkout to prod?", gitops.KindHelp},
+		{"help me promote checkout to prod", gitops.KindHelp},
+		{"hello", gitops.KindHelp},
+		{"what is the difference between the release in staging and prod", gitops.KindDiff},
+		{"promote checkout to prod?", ""},
+		{"promote checkout to prod ?", ""},
+		{"can we promote checkout to prod", ""},
+		{"do we release checkout to prod", ""},
+		{"should I rollback checkout in prod?", ""},
+		{"show the rollback of checkout in prod", ""},
+		{"promote checkout to prod and show its status", ""},
+		{"promote what runs in staging to prod", ""},
+		{"promote checkout to staging and rollback cart in prod", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			c, q, err := sentence.Parse(tt.text, shop)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Kind != tt.want || (q != nil) != (tt.want == "") {
+				t.Errorf("got %q, question %v; want %q", c.Kind, q, tt.want)
+			}
+		})
+	}
+}
+
+func TestMoreEnvironmentsThanAChangeHasRolesForAreAskedAbout(t *testing.T) {
+	tests := []struct {
+		text string
+		says []string
+	}{
+		{"rollback checkout in prod and staging", []string{"“rollback checkout in prod” or “rollback checkout in staging”"}},
+		{"rollback checkout from prod to staging", []string{"rollback checkout in prod", "rollback checkout in staging"}},
+		{"rollback checkout in prod, staging to 1.40.0", []string{"rollback checkout in prod to version 1.40.0"}},
+		{"promote checkout to prod and dev", []string{"“promote checkout to prod” or “promote checkout to dev”"}},
+		{"promote checkout to prod, dev because INC-1", []string{"“promote checkout to dev because INC-1”"}},
+		{"promote checkout to prod dev", []string{"promote checkout to dev"}},
+		{"promote checkout to staging then prod", []string{"promote checkout to prod"}},
+		{"promote checkout to staging to prod", []string{"promote checkout to prod"}},
+		{"promote checkout in prod and in staging", []string{"promote checkout to staging"}},
+		{"promote checkout staging and prod", []string{"promote checkout to staging"}},
+		{"promote checkout dev staging prod", []string{"promote checkout to dev"}},
+		{"promote checkout from dev to staging and prod", []string{"promote checkout from dev to staging", "promote checkout from dev to prod"}},
+		{"promote checkout from dev and staging to prod", []string{"promote checkout to prod"}},
+		{"status of staging and prod", []string{"“status in staging” or “status in prod”"}},
+		{"diff dev staging prod", []string{"between two environments"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			c, q, err := sentence.Parse(tt.text, shop)
+			if err != nil || q == nil || c.Kind != "" {
+				t.Fatalf("command %v, question %v, error %v", c, q, err)
+			}
+			for _, want := range tt.says {
+				if !strings.Contains(q.Text, want) {
+					t.Errorf("asks %q, want %q in it", q.Text, want)
+				}
+			}
+			if q.Draft.Environment != "" {
+				t.Errorf("the form presupposes %s", q.Draft.Environment)
+			}
+		})
+	}
+}
+
+func TestASentenceThatIsSuggestedIsUnderstood(t *testing.T) {
+	for _, text := range []string{
+		"rollback checkout in prod and staging to 3", "rollback checkout in prod, staging 2 versions back", "promote checkout and cart 42 from dev to staging and prod because INC-1: 5xx",
+		"promote checkout to prod and dev", "promote checkout to prod?", "status of checkout in staging and prod", "history of checkout in staging and prod",
+	} {
+		_, q, err := sentence.Parse(text, shop)
+		if err != nil || q == nil {
+			t.Fatalf("%s: question %v, error %v", text, q, err)
+		}
+		for _, quoted := range strings.Split(q.Text, "“")[1:] {
+			suggested, _, _ := strings.Cut(quoted, "”")
+			c, again, err := sentence.Parse(suggested, shop)
+			if err != nil || again != nil || c.Version != q.Draft.Version && c.Kind.Changes() || c.Back != q.Draft.Back {
+				t.Errorf("%s suggests %q, which is %+v, question %v, error %v", text, suggested, c, again, err)
+			}
+		}
+	}
+}
+
 func TestAMisspeltNameIsAnsweredWithTheNearestAndNeverGuessed(t *testing.T) {
 	tests := []struct{ text, message, next string }{
 		{"promote chekout to prod", "no application “chekout”", "Did you mean checkout?"},
@@ -130,6 +251,10 @@ func TestAMisspeltNameIsAnsweredWithTheNearestAndNeverGuessed(t *testing.T) {
 		{"promote ../../etc to prod", "no application “../../etc”", "Known are"},
 		{"promote <!channel> to prod", "no application “<!channel>”", "Known are"},
 		{"promote checkout 1.2.3 1.2.4 to prod", "two versions", "one request each"},
+		{"rollback checkout in prod 3", "whether 3 is a version", "“to version 3”, or “3 versions back”"},
+		{"rollback checkout in prod to 1.40.0 2 versions back", "both a version", "one of them"},
+		{"rollback checkout in prod by 2 or 3 steps", "how far back", "Count once"},
+		{"promote checkout to prod 2 versions back", "Only a rollback counts", "version 2"},
 		{strings.Repeat("promote checkout ", 600), "characters long", "shorter"},
 		{"promote \x00 to prod", "control characters", "Type it anew"},
 		{"promote check\x1bout to prod", "control characters", "Type it anew"},
@@ -151,7 +276,7 @@ func TestAMisspeltNameIsAnsweredWithTheNearestAndNeverGuessed(t *testing.T) {
 // FuzzParse looks for a sentence that makes the parser fail, or say a name
 // that the vocabulary does not hold.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"promote checkout to prod because INC-4211", "roll back", "diff staging prod", "checkout@1.2", "→ \xff", "2 back back 3"} {
+	for _, s := range []string{"promote checkout to prod because INC-4211", "roll back", "diff staging prod", "checkout@1.2", "→ \xff", "2 back back 3", "show the release of checkout to prod and dev", "to version 3, 4 steps?"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -161,6 +286,9 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("not an error for people: %v", err)
 			}
 			return
+		}
+		if c.Kind == gitops.KindRollback && c.From != "" || c.Kind != gitops.KindRollback && c.Back != 0 {
+			t.Fatalf("a rollback takes from nowhere, and only it counts: %+v", c)
 		}
 		for _, e := range []string{c.Environment, c.From} {
 			if e != "" && e != "dev" && e != "staging" && e != "prod" {

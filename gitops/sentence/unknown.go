@@ -16,9 +16,9 @@ func (p *parser) explainUnknown() error {
 	u := p.unknown[0]
 	what, names := "application", p.vocabulary.Applications
 	switch {
-	case u.role == roleTo || u.role == roleFrom || len(p.applications) > 0 && p.to == "" && len(p.bare) == 0:
+	case u.role == roleTo || u.role == roleFrom || len(p.applications) > 0 && len(p.environments) == 0:
 		what, names = "environment", p.vocabulary.Environments
-	case p.kind == "" && len(gitops.Nearest(u.word, verbs())) > 0:
+	case len(p.verbs) == 0 && len(gitops.Nearest(u.word, verbs())) > 0:
 		what, names = "action", verbs()
 	case len(p.applications) > 0:
 		return p.notUnderstood(u.word)

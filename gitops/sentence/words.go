@@ -22,10 +22,39 @@ func verb(word string) (gitops.Kind, bool) {
 		return gitops.KindDiff, true
 	case "queue", "backlog", "pending", "open", "waiting":
 		return gitops.KindQueue, true
-	case "help", "?", "hello", "hi", "usage":
+	case "help", "?", "usage":
 		return gitops.KindHelp, true
 	default:
 		return "", false
+	}
+}
+
+// asks says whether a word makes a sentence a question, and what is asked
+// where nothing else in the sentence says it; empty where the word alone does
+// not tell.
+func asks(word string) (kind gitops.Kind, ok bool) {
+	switch word {
+	case "what", "which", "where":
+		return gitops.KindStatus, true
+	case "who", "when", "deployed", "promoted", "released", "shipped", "reverted", "upgraded", "rolled":
+		return gitops.KindHistory, true
+	case "how":
+		return gitops.KindHelp, true
+	case "show", "list", "tell", "is", "are", "was", "were", "did", "does", "has", "have", "why", "should", "shall", "may":
+		return "", true
+	default:
+		return "", false
+	}
+}
+
+// determines says whether a word makes the verb behind it a noun: "the last
+// release".
+func determines(word string) bool {
+	switch word {
+	case "the", "a", "an", "last", "latest", "previous", "this", "that", "my", "our":
+		return true
+	default:
+		return false
 	}
 }
 
@@ -36,6 +65,7 @@ const (
 	roleNone role = iota
 	roleTo
 	roleFrom
+	roleIn
 	roleVersion
 	roleBack
 )
@@ -46,7 +76,7 @@ func preposition(word string) (role, bool) {
 	case "to", "into", "->", "→", "=>", "onto", "against", "vs", "with":
 		return roleTo, true
 	case "in", "on", "for":
-		return roleNone, true
+		return roleIn, true
 	case "from", "between":
 		return roleFrom, true
 	case "version", "tag", "v":
@@ -58,11 +88,47 @@ func preposition(word string) (role, bool) {
 	}
 }
 
+// joins says whether a word stands between the items of a list.
+func joins(word string) bool {
+	switch word {
+	case "and", "&", "+", "or", "plus", "then", "also":
+		return true
+	default:
+		return false
+	}
+}
+
+// counts says whether the number before a word is a count.
+func counts(word string) bool {
+	switch word {
+	case "back", "version", "versions", "step", "steps":
+		return true
+	default:
+		return false
+	}
+}
+
+// countWord is the number that a word spells, 0 where it spells none.
+func countWord(word string) int {
+	switch word {
+	case "one":
+		return 1
+	case "two":
+		return 2
+	case "three":
+		return 3
+	default:
+		return 0
+	}
+}
+
 // filler says whether a word may be there or not.
 func filler(word string) bool {
 	switch word {
-	case "", "please", "the", "a", "an", "of", "and", "&", "+", "my", "our", "now", "what", "which", "who", "is", "are", "it",
-		"application", "applications", "app", "apps", "service", "services", "environment", "env", "versions", "steps", "step", "show", "me", "can", "you", "could", "would", "want", "i", "want-to", "let's", "lets":
+	case "", "please", "the", "a", "an", "of", "my", "our", "now", "it", "its", "this", "that", "we", "us", "there",
+		"application", "applications", "app", "apps", "service", "services", "environment", "env", "steps", "step",
+		"me", "you", "want", "need", "like", "i", "want-to", "let's", "lets", "do", "been",
+		"previous", "last", "healthy": // what a rollback does anyway
 		return true
 	default:
 		return false
@@ -88,10 +154,10 @@ func alias(word string) string {
 }
 
 // The shapes of words that are a version wherever they stand: a number with
-// dots, a digest, or a commit id that holds a digit.
+// dots or a v, a digest, a tag with a digest, or a commit id that holds a digit.
 var (
-	numbered = regexp.MustCompile(`^v?\d+(\.\d+)+([-+._][0-9A-Za-z-+._]*)?$`)
-	digest   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	numbered = regexp.MustCompile(`^v?\d+(\.\d+)+([-+._][0-9A-Za-z-+._]*)?$|^v\d+$`)
+	digest   = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}@)?sha256:[0-9a-f]{64}$`)
 	commitID = regexp.MustCompile(`^(sha-)?[0-9a-f]{7,40}$`)
 	tag      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
 )
