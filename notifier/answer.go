@@ -49,9 +49,12 @@ func refusal(e *gitops.Error) Message {
 // takes 2,000 characters.
 const maxValue = 1900
 
-// question asks for what is missing, by words or by a form with all that was
-// understood.
+// question asks for what is missing, by words or, for a change, by a form with
+// all that was understood. The form of a question would be a change.
 func question(q *gitops.Question) Message {
+	if kind := q.Draft.Kind; kind != "" && !kind.Changes() {
+		return Message{paragraph(say("🤔 "+q.Text), say("Say it again with that."))}
+	}
 	return Message{
 		paragraph(say("🤔 "+q.Text), say("Say it again with that, or fill in the form.")),
 		{Buttons: []Button{{Action: ActionForm, Label: "Fill in the form", Style: Primary, Value: FormValue(q.Draft)}}},

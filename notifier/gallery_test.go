@@ -238,6 +238,7 @@ func TestAnswersAreShortExactAndKind(t *testing.T) {
 		{"refused", Answer(gitops.Reply{Refusal: &gitops.Error{Code: gitops.Denied, Message: "Ada may not promote to prod", Next: "Ask a member of releasers to do it."}})},
 		{"did you mean", Answer(gitops.Reply{Refusal: &gitops.Error{Code: gitops.NotFound, Message: `There is no application "chekout".`, Next: "Did you mean checkout?"}})},
 		{"a question", Answer(gitops.Reply{Question: &gitops.Question{Text: "To which environment?", Draft: gitops.Command{Kind: gitops.KindPromote}}})},
+		{"a question about a question", Answer(gitops.Reply{Question: &gitops.Question{Text: "The history of which application?", Draft: gitops.Command{Kind: gitops.KindHistory}}})},
 		{"a table", Answer(gitops.Reply{Table: rows})},
 		{"help", Help(Vocabulary{Applications: []string{"cart", "checkout"}, Environments: []string{"dev", "staging", "prod"}})},
 	} {

@@ -112,6 +112,12 @@ func understand(u Utterance, v sentence.Vocabulary) (gitops.Command, *gitops.Que
 			return c, nil, &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("There is no application %q any more.", a)}
 		}
 	}
+	switch c.Kind {
+	case gitops.KindRollback:
+		c.From = "" // left from the sentence that the form began with
+	default:
+		c.Back = 0
+	}
 	return c, sentence.Missing(c), nil
 }
 
