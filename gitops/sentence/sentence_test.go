@@ -17,23 +17,45 @@ var shop = sentence.Vocabulary{
 
 var pinned = "2.0@sha256:" + strings.Repeat("0f", 32)
 
+// A reading is a sentence with the command that it is.
+type reading struct {
+	text string
+	want gitops.Command
+}
+
+// understood checks that each sentence is read as it should.
+func understood(t *testing.T, readings []reading) {
+	t.Helper()
+	for _, tt := range readings {
+		t.Run(tt.text, func(t *testing.T) {
+			got, question, err := sentence.Parse(tt.text, shop)
+			if err != nil || question != nil {
+				t.Fatalf("question %v, error %v", question, err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// promote and rollback are a change of checkout in prod, with what else was said.
+func promote(edit func(*gitops.Command)) gitops.Command {
+	c := gitops.Command{Kind: gitops.KindPromote, Applications: []string{"checkout"}, Environment: "prod"}
+	if edit != nil {
+		edit(&c)
+	}
+	return c
+}
+
+func rollback(edit func(*gitops.Command)) gitops.Command {
+	c := promote(edit)
+	c.Kind = gitops.KindRollback
+	return c
+}
+
 func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
-	promote := func(edit func(*gitops.Command)) gitops.Command {
-		c := gitops.Command{Kind: gitops.KindPromote, Applications: []string{"checkout"}, Environment: "prod"}
-		if edit != nil {
-			edit(&c)
-		}
-		return c
-	}
-	rollback := func(edit func(*gitops.Command)) gitops.Command {
-		c := promote(edit)
-		c.Kind = gitops.KindRollback
-		return c
-	}
-	tests := []struct {
-		text string
-		want gitops.Command
-	}{
+	understood(t, []reading{
 		{"promote checkout to prod", promote(nil)},
 		{"to prod, please promote checkout!", promote(nil)},
 		{"Ship `checkout` to PROD", promote(nil)},
@@ -41,9 +63,6 @@ func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 		{"roll forward checkout in production", promote(nil)},
 		{"promote checkout to prod because INC-4211", promote(func(c *gitops.Command) { c.Because = "INC-4211" })},
 		{"promote checkout to prod due to INC-4211, the 5xx", promote(func(c *gitops.Command) { c.Because = "INC-4211, the 5xx" })},
-		{"promote checkout 1.42.3 to prod", promote(func(c *gitops.Command) { c.Version = "1.42.3" })},
-		{"promote checkout@1.42.3 to prod", promote(func(c *gitops.Command) { c.Version = "1.42.3" })},
-		{"deploy version hotfix-7 of checkout to prod", promote(func(c *gitops.Command) { c.Version = "hotfix-7" })},
 		{"promote checkout from staging to prod", promote(func(c *gitops.Command) { c.From = "staging" })},
 		{"promote checkout staging → prod", promote(func(c *gitops.Command) { c.From = "staging" })},
 		{"promote checkout staging prod", promote(func(c *gitops.Command) { c.From = "staging" })},
@@ -51,12 +70,30 @@ func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 		{"rollback checkout in prod", rollback(nil)},
 		{"roll back checkout prod", rollback(nil)},
 		{"revert checkout in prod to the previous version because INC-1", rollback(func(c *gitops.Command) { c.Because = "INC-1" })},
-		{"rollback checkout in prod to 1.40.0", rollback(func(c *gitops.Command) { c.Version = "1.40.0" })},
-		{"rollback checkout in prod 2 versions back", rollback(func(c *gitops.Command) { c.Back = 2 })},
-		{"rollback checkout in prod by 2", rollback(func(c *gitops.Command) { c.Back = 2 })},
 		{"can you promote checkout to prod?", promote(nil)},
 		{"hi, I would like to promote checkout to prod", promote(nil)},
 		{"promote checkout in staging to prod", promote(func(c *gitops.Command) { c.From = "staging" })},
+		{"rollback checkout from prod", rollback(nil)},
+		{"rollback the last release of checkout in prod", rollback(nil)},
+		{"rollback checkout in prod to the last healthy version", rollback(nil)},
+		{"diff staging prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
+		{"compare staging with prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
+		{"what is the difference between staging and prod?", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
+		{"status", gitops.Command{Kind: gitops.KindStatus}},
+		{"what runs in prod?", gitops.Command{Kind: gitops.KindStatus, Environment: "prod"}},
+		{"history of checkout in prod", gitops.Command{Kind: gitops.KindHistory, Applications: []string{"checkout"}, Environment: "prod"}},
+		{"help", gitops.Command{Kind: gitops.KindHelp}},
+	})
+}
+
+func TestANumberIsAVersionWhereNothingCounts(t *testing.T) {
+	understood(t, []reading{
+		{"promote checkout 1.42.3 to prod", promote(func(c *gitops.Command) { c.Version = "1.42.3" })},
+		{"promote checkout@1.42.3 to prod", promote(func(c *gitops.Command) { c.Version = "1.42.3" })},
+		{"deploy version hotfix-7 of checkout to prod", promote(func(c *gitops.Command) { c.Version = "hotfix-7" })},
+		{"rollback checkout in prod to 1.40.0", rollback(func(c *gitops.Command) { c.Version = "1.40.0" })},
+		{"rollback checkout in prod 2 versions back", rollback(func(c *gitops.Command) { c.Back = 2 })},
+		{"rollback checkout in prod by 2", rollback(func(c *gitops.Command) { c.Back = 2 })},
 		{"promote checkout 42 to prod", promote(func(c *gitops.Command) { c.Version = "42" })},
 		{"promote 42 checkout to prod", promote(func(c *gitops.Command) { c.Version = "42" })},
 		{"promote checkout to prod 42", promote(func(c *gitops.Command) { c.Version = "42" })},
@@ -68,28 +105,7 @@ func TestASentenceSaysTheSameInAnyWordOrder(t *testing.T) {
 		{"rollback checkout in prod to " + pinned, rollback(func(c *gitops.Command) { c.Version = pinned })},
 		{"rollback checkout 2 steps in prod", rollback(func(c *gitops.Command) { c.Back = 2 })},
 		{"roll back checkout in prod by two versions", rollback(func(c *gitops.Command) { c.Back = 2 })},
-		{"rollback checkout from prod", rollback(nil)},
-		{"rollback the last release of checkout in prod", rollback(nil)},
-		{"rollback checkout in prod to the last healthy version", rollback(nil)},
-		{"diff staging prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
-		{"compare staging with prod", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
-		{"what is the difference between staging and prod?", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "prod"}},
-		{"status", gitops.Command{Kind: gitops.KindStatus}},
-		{"what runs in prod?", gitops.Command{Kind: gitops.KindStatus, Environment: "prod"}},
-		{"history of checkout in prod", gitops.Command{Kind: gitops.KindHistory, Applications: []string{"checkout"}, Environment: "prod"}},
-		{"help", gitops.Command{Kind: gitops.KindHelp}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.text, func(t *testing.T) {
-			got, question, err := sentence.Parse(tt.text, shop)
-			if err != nil || question != nil {
-				t.Fatalf("question %v, error %v", question, err)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
+	})
 }
 
 func TestTheQueueIsAskedForInManyWords(t *testing.T) {
