@@ -25,6 +25,9 @@
 // outcome asks the remote first. That is how a crash between any two lines
 // doubles and loses nothing.
 //
+// Whose turn it is, package turn says, purely, for all who tell: the live
+// message, the reminders, the queue and the API.
+//
 // Package notifier looks at a Change and its journal and says which messages
 // should stand in chat; notifier/slack makes it so. cmd/changebot wires all of
 // it together, and the servers in test/ are what it is tried against.

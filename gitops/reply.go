@@ -1,7 +1,5 @@
 package gitops
 
-import "time"
-
 // A Reply is what a person hears at once when they said or pressed something.
 // One of its fields is set; a zero Reply means that the Change's own message
 // says it all.
@@ -10,7 +8,6 @@ type Reply struct {
 	Text     string // one or two sentences
 	Refusal  *Error
 	Table    *Table
-	Queue    *Queue
 	Question *Question
 	Help     *Help
 }
@@ -40,15 +37,6 @@ const (
 	SlotVersion     Slot = "version"
 	SlotBecause     Slot = "because"
 )
-
-// A Queue is the open Changes, oldest first.
-type Queue struct {
-	Environment  string   // of this one only; empty is all
-	Applications []string // of these only; empty is all
-	Changes      []Change
-	Hidden       int // how many more there are that the person may not ask about
-	Now          time.Time
-}
 
 // A Table answers a question about the state of things.
 type Table struct {

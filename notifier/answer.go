@@ -18,8 +18,6 @@ func Answer(r gitops.Reply) Message {
 		return question(r.Question)
 	case r.Table != nil:
 		return table(r.Table)
-	case r.Queue != nil:
-		return queue(r.Queue)
 	case r.Text != "":
 		return Message{paragraph(say(r.Text))}
 	default:

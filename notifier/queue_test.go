@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 func TestTheQueueSaysWhoseTurnItIs(t *testing.T) {
@@ -27,21 +28,21 @@ func TestTheQueueSaysWhoseTurnItIs(t *testing.T) {
 		named("c-8", rollingOut(at(merged, gitops.StateSyncing, "", ""), gitops.StateSyncing, "Waiting for Deployment/checkout to roll out."), -2),
 		named("c-9", asked(), -1),
 	}
-	busy := &gitops.Queue{Environment: "prod", Now: noon(0)}
+	busy := &turn.Queue{Environment: "prod", Now: noon(0)}
 	for i := range 80 {
 		busy.Changes = append(busy.Changes, named(fmt.Sprintf("c-%02d", i), proposed(), i-100))
 	}
 	var b strings.Builder
 	for _, show := range []struct {
 		title string
-		queue *gitops.Queue
+		queue *turn.Queue
 	}{
-		{"of one environment", &gitops.Queue{Environment: "prod", Changes: open, Now: noon(0)}},
-		{"of all, some of them hidden", &gitops.Queue{Changes: open[:2], Hidden: 3, Now: noon(0)}},
-		{"of one application, where nothing is open", &gitops.Queue{Applications: []string{"cart"}, Environment: "prod", Now: noon(0)}},
+		{"of one environment", &turn.Queue{Environment: "prod", Changes: open, Now: noon(0)}},
+		{"of all, some of them hidden", &turn.Queue{Changes: open[:2], Hidden: 3, Now: noon(0)}},
+		{"of one application, where nothing is open", &turn.Queue{Applications: []string{"cart"}, Environment: "prod", Now: noon(0)}},
 		{"more than fit", busy},
 	} {
-		fmt.Fprintf(&b, "## %s\n\n%s\n", show.title, Answer(gitops.Reply{Queue: show.queue}))
+		fmt.Fprintf(&b, "## %s\n\n%s\n", show.title, Answer(gitops.Reply{Table: show.queue.Table()}))
 	}
 	golden(t, "queue", b.String())
 }

@@ -39,7 +39,7 @@ func rules() []rule {
 		{"gitops/catalog", []string{"gitops"}, []string{yaml, schema}},
 		{"gitops/manifest", []string{"gitops", "gitops/workflow"}, []string{yaml}},
 		{"gitops/git", []string{"gitops", "gitops/workflow", "gitops/catalog"}, []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
-		{folder: "gitops/api", own: []string{"gitops", "gitops/door", "gitops/workflow"}},
+		{folder: "gitops/api", own: []string{"gitops", "gitops/turn", "gitops/door", "gitops/workflow"}},
 		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{
 			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2", "github.com/bartventer/httpcache"}},
 		{"gitops/argocd", []string{"gitops", "gitops/workflow"}, []string{

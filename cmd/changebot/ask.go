@@ -27,6 +27,12 @@ type diff struct {
 	About []string `arg:"" name:"change|environments" help:"A change's id, or two environments."`
 }
 
+// queue tells what is open.
+type queue struct {
+	remote
+	About []string `arg:"" optional:"" name:"application|environment" help:"An application, an environment or both; all of them where nothing is named."`
+}
+
 // Help teaches by examples.
 func (status) Help() string {
 	return `Examples:
@@ -58,6 +64,16 @@ func (diff) Help() string {
 ` + exitHelp
 }
 
+// Help teaches by examples.
+func (queue) Help() string {
+	return `Examples:
+
+    changebot queue                                what is open, oldest first, and whose turn it is
+    changebot queue prod                           the same of one environment
+
+` + exitHelp
+}
+
 // changeID matches what a change's id looks like.
 var changeID = regexp.MustCompile(`^#?c-[0-9a-z]{6,}$`)
 
@@ -83,6 +99,13 @@ func (s status) Run(on stage) error {
 func (h history) Run(on stage) error {
 	return h.ask(on, func(ctx context.Context, client *api.Client) (api.Answer, error) {
 		return client.Ask(ctx, sentence("history", h.About))
+	})
+}
+
+// Run shows the table.
+func (q queue) Run(on stage) error {
+	return q.ask(on, func(ctx context.Context, client *api.Client) (api.Answer, error) {
+		return client.Ask(ctx, sentence("queue", q.About))
 	})
 }
 

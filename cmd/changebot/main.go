@@ -30,6 +30,7 @@ type commands struct {
 	Status   status   `cmd:"" help:"Tell how a change is, or what runs where and how it is."`
 	History  history  `cmd:"" help:"Tell what ran somewhere before, and whether it was healthy."`
 	Diff     diff     `cmd:"" help:"Tell what a change edits, or what differs between two environments."`
+	Queue    queue    `cmd:"" help:"Tell what is open, how old it is, and whose turn it is."`
 	Validate validate `cmd:"" help:"Check the configuration and everything it names, and say what to do."`
 	Version  version  `cmd:"" help:"Print the version."`
 }

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 // changeOf is a Change as programs see it.
@@ -27,15 +29,16 @@ func changeOf(c gitops.Change, entries []gitops.Entry) *Change {
 // listed is an empty list where there is none, so that a program need not ask.
 func listed[T any](all []T) []T { return slices.Concat([]T{}, all) }
 
+// waitsOf is whose turn it is, until it is merged.
 func waitsOf(c gitops.Change) *Waits {
-	if c.State != gitops.StateProposed || c.Verdict.Reason == "" {
+	now := turn.Of(c)
+	reason := cmp.Or(now.Waits, now.Blocker)
+	if c.State.Ended() || c.State.InGit() || reason == "" {
 		return nil
 	}
-	w := &Waits{Reason: c.Verdict.Reason, People: []string{}}
-	for _, p := range c.Verdict.Waits {
-		if !slices.Contains(w.People, p.ID) {
-			w.People = append(w.People, p.ID)
-		}
+	w := &Waits{Reason: reason, People: []string{}}
+	for _, p := range now.People {
+		w.People = append(w.People, p.ID)
 	}
 	return w
 }

@@ -65,16 +65,16 @@ func (r *Road) hear(ctx context.Context, u Utterance) (gitops.Reply, gitops.Kind
 	if command.Kind == gitops.KindHelp {
 		return gitops.Reply{Help: known.help()}, command.Kind, nil
 	}
-	if command.Kind == gitops.KindQueue {
-		list, err := r.queue(ctx, known, command, u)
-		return gitops.Reply{Queue: list}, command.Kind, err
-	}
 	reply, err := r.obey(ctx, u, known, command)
 	return reply, command.Kind, err
 }
 
 // obey answers a command, or makes a Change of it.
 func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command gitops.Command) (gitops.Reply, error) {
+	if command.Kind == gitops.KindQueue {
+		table, err := r.queue(ctx, known, command, u)
+		return gitops.Reply{Table: table}, err
+	}
 	place, command, err := known.settle(command)
 	if err != nil {
 		return gitops.Reply{}, err

@@ -6,19 +6,21 @@ import (
 	"slices"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 // queue lists the open Changes of all repositories, those that the person may
 // ask the status of there.
-func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u Utterance) (*gitops.Queue, error) {
-	list := &gitops.Queue{Environment: q.Environment, Applications: q.Applications, Now: r.Clock()}
-	linked := false
+func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u Utterance) (*gitops.Table, error) {
+	list := turn.Queue{Environment: q.Environment, Applications: q.Applications, Now: r.Clock()}
+	var refusal error
+	refused := 0
 	for _, p := range known {
-		person, ok := p.catalog.BySlack(u.Slack)
-		if !ok {
+		person, err := u.speaker(p)
+		if err != nil {
+			refusal, refused = err, refused+1
 			continue
 		}
-		linked = true
 		open, err := r.Store.Open(ctx, p.repo.Name)
 		if err != nil {
 			return nil, fmt.Errorf("open changes of %s: %w", p.repo.Name, err)
@@ -33,11 +35,11 @@ func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u U
 			}
 		}
 	}
-	if !linked {
-		return nil, stranger()
+	if refused == len(known) {
+		return nil, refusal // nowhere is it known who asks
 	}
 	slices.SortStableFunc(list.Changes, func(a, b gitops.Change) int { return a.Request.At.Compare(b.Request.At) })
-	return list, nil
+	return list.Table(), nil
 }
 
 // about says whether a Change touches what a question names. It may not be
