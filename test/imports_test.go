@@ -41,7 +41,7 @@ func rules() []rule {
 		{"gitops/git", []string{"gitops", "gitops/workflow", "gitops/catalog"}, []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
 		{folder: "gitops/api", own: []string{"gitops", "gitops/turn", "gitops/door", "gitops/workflow"}},
 		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{
-			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2", "github.com/bartventer/httpcache"}},
+			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2"}},
 		{"gitops/argocd", []string{"gitops", "gitops/workflow"}, []string{
 			"github.com/argoproj/argo-cd/v2", "github.com/argoproj/gitops-engine", "github.com/golang/protobuf", "google.golang.org/grpc", "k8s.io/apimachinery"}},
 		{"gitops/store", []string{"gitops", "gitops/workflow", "gitops/effect", "gitops/crash", "notifier"}, []string{

@@ -6,8 +6,8 @@
 // every call is made with that installation's token, which is renewed by
 // itself and also lets the git engine push (see [Repository.GitAuth]). There is
 // one client for each installation: it leaves GitHub alone for as long as it
-// wants, and keeps responses, so that a read that changed nothing costs none of
-// the budget.
+// wants, and keeps answers, up to a size, so that a read that changed nothing
+// costs none of the budget.
 // Every read is revalidated with GitHub, since something is decided on it.
 package github
 
@@ -19,8 +19,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bartventer/httpcache"
-	_ "github.com/bartventer/httpcache/store/memcache" // registers memcache://
 	"github.com/bradleyfalzon/ghinstallation/v2"
 	gh "github.com/google/go-github/v60/github"
 )
@@ -82,8 +80,7 @@ func Open(ctx context.Context, app App, fullName string) (*Repository, error) {
 	installation := newInstalled(func() *ghinstallation.Transport {
 		return ghinstallation.NewFromAppsTransport(signed(app), found.GetID())
 	})
-	cached := httpcache.NewTransport("memcache://", httpcache.WithUpstream(revalidated{installation}))
-	client, err := newClient(app, revalidated{cached})
+	client, err := newClient(app, newCache(revalidated{installation}, cacheBytes, cacheEntries))
 	if err != nil {
 		return nil, err
 	}

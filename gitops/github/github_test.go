@@ -299,3 +299,33 @@ func TestATokenThatWasRevokedIsReplaced(t *testing.T) {
 		t.Errorf("git has got the same token again (%t): %v", now == before, err)
 	}
 }
+
+func TestWhatHasNotChangedIsNotSentAgain(t *testing.T) {
+	server, r := open(t)
+	pull := propose(t, server, r, "changebot/c-1", "2")
+	before := settled(t, r, pull.Number)
+	sent := func() (full, spared int) {
+		for _, x := range server.Requests(githubtest.Filter{Match: "GET */pulls/*"}) {
+			switch x.Status {
+			case http.StatusOK:
+				full++
+			case http.StatusNotModified:
+				spared++
+			}
+		}
+		return full, spared
+	}
+	if _, err := r.Get(t.Context(), pull.Number); err != nil { // with the answer that is settled
+		t.Fatal(err)
+	}
+	full, spared := sent()
+	for range 3 {
+		again, err := r.Get(t.Context(), pull.Number)
+		if err != nil || again != before {
+			t.Errorf("%+v, %v", again, err)
+		}
+	}
+	if nowFull, nowSpared := sent(); nowFull != full || nowSpared != spared+3 {
+		t.Errorf("sent %d times more, spared %d times", nowFull-full, nowSpared-spared)
+	}
+}
