@@ -60,7 +60,9 @@ func (w *world) Posts(_ context.Context, subject string) ([]Post, error) {
 	return all, nil
 }
 
-func (w *world) Holds(context.Context, gitops.Lease) error { return nil }
+func (w *world) Holds(context.Context, gitops.Lease) (time.Time, error) {
+	return time.Now().Add(time.Minute), nil
+}
 
 func (w *world) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effect.Record, error) {
 	outcome, seen := w.outcomes[i.Key]

@@ -15,6 +15,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/crash"
@@ -26,9 +27,9 @@ type Journal interface {
 	// Change, unless that stands there already, and returns what stands.
 	Intend(ctx context.Context, lease gitops.Lease, intent Intent) (Record, error)
 
-	// Holds returns a gitops.Conflict error where the lease has run out or
-	// passed on.
-	Holds(ctx context.Context, lease gitops.Lease) error
+	// Holds returns until when the lease is held, which a renewal may have put
+	// off; a gitops.Conflict error where it has run out or passed on.
+	Holds(ctx context.Context, lease gitops.Lease) (until time.Time, err error)
 
 	// Conclude records the outcome of an intent. A second outcome for the
 	// same key is ignored.
@@ -102,11 +103,14 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], fi
 			return result, nil
 		}
 	}
-	if err := j.Holds(ctx, lease); err != nil {
+	until, err := j.Holds(ctx, lease)
+	if err != nil {
 		var none T
 		return none, fmt.Errorf("begin %s of %s: %w", a.Key, a.Change, err)
 	}
-	ctx, cancel := context.WithDeadline(ctx, lease.Until)
+	// What is under way when the lease ends might be done a second time by who
+	// holds the next one. A renewal meanwhile does not count: it may be lost.
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	return a.Do(ctx)
 }

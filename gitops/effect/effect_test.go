@@ -14,7 +14,8 @@ import (
 // book is a journal in memory.
 type book struct {
 	outcomes map[string]json.RawMessage
-	deaf     bool // the process dies before the outcome is written
+	deaf     bool      // the process dies before the outcome is written
+	renewed  time.Time // until when the lease was renewed
 }
 
 func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effect.Record, error) {
@@ -25,11 +26,14 @@ func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effec
 	return effect.Record{New: !known, Outcome: outcome}, nil
 }
 
-func (b *book) Holds(_ context.Context, l gitops.Lease) error {
-	if !time.Now().Before(l.Until) {
-		return &gitops.Error{Code: gitops.Conflict, Message: "The lease has run out."}
+func (b *book) Holds(_ context.Context, l gitops.Lease) (time.Time, error) {
+	if b.renewed.After(l.Until) {
+		l.Until = b.renewed
 	}
-	return nil
+	if !time.Now().Before(l.Until) {
+		return time.Time{}, &gitops.Error{Code: gitops.Conflict, Message: "The lease has run out."}
+	}
+	return l.Until, nil
 }
 
 func (b *book) Conclude(_ context.Context, _ gitops.Lease, i effect.Intent, outcome json.RawMessage) error {
@@ -133,5 +137,19 @@ func TestADoThatOutlivesTheLeaseIsCancelled(t *testing.T) {
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestARenewedLeaseGivesAnEffectItsTime(t *testing.T) {
+	j := &book{outcomes: map[string]json.RawMessage{}, renewed: time.Now().Add(time.Minute)}
+	got, err := effect.Once(t.Context(), j, lease(-time.Second), effect.Act[bool]{
+		Intent: effect.Intent{Change: "c-1", Key: "late"},
+		Do: func(ctx context.Context) (bool, error) {
+			ends, _ := ctx.Deadline()
+			return ends.Equal(j.renewed), ctx.Err()
+		},
+	})
+	if err != nil || !got {
+		t.Errorf("ends with the lease as it is now: %v, %v", got, err)
 	}
 }

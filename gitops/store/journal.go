@@ -33,19 +33,19 @@ func (s *Store) Intend(ctx context.Context, lease gitops.Lease, intent effect.In
 	return record, err
 }
 
-// Holds returns a gitops.Conflict error where the lease has run out or passed
-// on.
-func (s *Store) Holds(ctx context.Context, lease gitops.Lease) error {
-	var one int
-	err := s.read.QueryRowContext(ctx, `SELECT 1 FROM leases WHERE name = $1 AND fence = $2 AND expires > $3`,
-		lease.Name, lease.Fence, millis(s.now())).Scan(&one)
+// Holds returns until when the lease is held, renewals counted; a
+// gitops.Conflict error where it has run out or passed on.
+func (s *Store) Holds(ctx context.Context, lease gitops.Lease) (until time.Time, err error) {
+	var expires int64
+	err = s.read.QueryRowContext(ctx, `SELECT expires FROM leases WHERE name = $1 AND fence = $2 AND expires > $3`,
+		lease.Name, lease.Fence, millis(s.now())).Scan(&expires)
 	if errors.Is(err, sql.ErrNoRows) {
-		return lost(lease)
+		return time.Time{}, lost(lease)
 	}
 	if err != nil {
-		return fmt.Errorf("check lease %s: %w", lease.Name, err)
+		return time.Time{}, fmt.Errorf("check lease %s: %w", lease.Name, err)
 	}
-	return nil
+	return moment(expires), nil
 }
 
 // Conclude records the outcome of an intent. A second outcome for the same key

@@ -41,6 +41,25 @@ func (s *Store) Acquire(ctx context.Context, name string, ttl time.Duration) (gi
 	return lease, true, nil
 }
 
+// Renew lets a lease that is still held last for a time from now on. Its fence
+// stays. A gitops.Conflict error says that it has run out or passed on.
+func (s *Store) Renew(ctx context.Context, lease gitops.Lease, ttl time.Duration) (gitops.Lease, error) {
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		now := s.now()
+		lease.Until = now.Add(ttl).Truncate(time.Millisecond)
+		n, err := changed(ctx, tx, `UPDATE leases SET expires = $1 WHERE name = $2 AND fence = $3 AND expires > $4`,
+			millis(lease.Until), lease.Name, lease.Fence, millis(now))
+		if err == nil && n == 0 {
+			return lost(lease)
+		}
+		return err
+	})
+	if err != nil {
+		return gitops.Lease{}, fmt.Errorf("renew lease %s: %w", lease.Name, err)
+	}
+	return lease, nil
+}
+
 // Release gives the lease back. Releasing what is held by somebody else by now
 // does nothing.
 func (s *Store) Release(ctx context.Context, lease gitops.Lease) error {

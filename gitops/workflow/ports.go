@@ -58,6 +58,10 @@ type Leases interface {
 	// Acquire takes the lease for a time, unless somebody else holds it.
 	Acquire(ctx context.Context, name string, ttl time.Duration) (lease gitops.Lease, ok bool, err error)
 
+	// Renew lets a lease that is still held last for a time from now on. A
+	// gitops.Conflict error says that it has run out or passed on.
+	Renew(ctx context.Context, lease gitops.Lease, ttl time.Duration) (gitops.Lease, error)
+
 	// Release gives it back. Releasing what is held by somebody else by now
 	// does nothing.
 	Release(ctx context.Context, lease gitops.Lease) error

@@ -87,32 +87,6 @@ func (r *Road) repository(name string) (*Repository, error) {
 	return r.repositories[i], nil
 }
 
-// leaseTTL bounds how long one step may hold a Change: longer than any step
-// takes, short enough that a crash is taken up soon.
-const leaseTTL = time.Minute
-
-// withChange runs f as the only worker on a Change. Where somebody else works
-// on it, the work is to come again soon.
-func (r *Road) withChange(ctx context.Context, id string, f func(context.Context, gitops.Lease, gitops.Change) error) error {
-	lease, ok, err := r.Leases.Acquire(ctx, "change/"+id, leaseTTL)
-	if err != nil {
-		return fmt.Errorf("lease change %s: %w", id, err)
-	}
-	if !ok {
-		return Again{After: 200 * time.Millisecond, Why: "change " + id + " is being worked on"}
-	}
-	defer func() {
-		if err := r.Leases.Release(context.WithoutCancel(ctx), lease); err != nil {
-			r.Log.Warn("release lease", "change", id, "error", err)
-		}
-	}()
-	c, err := r.Store.Change(ctx, id)
-	if err != nil {
-		return fmt.Errorf("load change %s: %w", id, err)
-	}
-	return f(ctx, lease, c)
-}
-
 // write stores a Change with its journal entries, and asks for what follows:
 // the next step, and messages that say what is so now.
 func (r *Road) write(ctx context.Context, lease gitops.Lease, c gitops.Change, claim []gitops.TargetRef, entries ...gitops.Entry) (gitops.Change, error) {

@@ -16,6 +16,8 @@ func leases() []check {
 		{"one holds it, and nobody twice", leaseOnce},
 		{"of many who want it one gets it", leaseRace},
 		{"a released lease goes to the next, with a higher fence", leaseReleased},
+		{"a renewed lease lasts, and keeps its fence", leaseRenewed},
+		{"what has passed on is not renewed", leaseNotRenewed},
 		{"a paused holder finds its writes refused", pausedHolder},
 		{"no lease at all is refused where one is needed", noLease},
 		{"what a process held that died is taken over under its name only", deadHolder},
@@ -117,5 +119,41 @@ func deadHolder(t *testing.T, f fixture) {
 	after, ok := take(t, reborn, "dead")
 	if !ok || after.Fence <= before.Fence {
 		t.Errorf("got %v, %v after %v", after, ok, before)
+	}
+}
+
+func leaseRenewed(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	lease, _ := take(t, a, "renewed")
+	for range 3 {
+		f.tick.add(40 * time.Second)
+		renewed, err := a.Renew(ctx, lease, time.Minute)
+		if err != nil || renewed.Fence != lease.Fence || !renewed.Until.Equal(f.tick.Now().Add(time.Minute)) {
+			t.Fatalf("renewed as %v, %v", renewed, err)
+		}
+		if until, err := a.Holds(ctx, lease); err != nil || !until.Equal(renewed.Until) {
+			t.Errorf("held until %v, %v", until, err)
+		}
+		if _, ok := take(t, b, "renewed"); ok {
+			t.Fatal("another took it all the same")
+		}
+	}
+	f.tick.add(time.Minute)
+	if _, ok := take(t, b, "renewed"); !ok {
+		t.Error("it never ends")
+	}
+}
+
+func leaseNotRenewed(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	lease, _ := take(t, a, "passed on")
+	f.tick.add(time.Minute)
+	_, err := a.Renew(ctx, lease, time.Minute)
+	wantCode(t, err, gitops.Conflict)
+	next, ok := take(t, b, "passed on")
+	_, err = a.Renew(ctx, lease, time.Minute)
+	wantCode(t, err, gitops.Conflict)
+	if until, err := b.Holds(ctx, next); !ok || err != nil || !until.Equal(next.Until) {
+		t.Errorf("the next holder has it until %v, %v", until, err)
 	}
 }
