@@ -99,7 +99,7 @@ func (r *Road) status(ctx context.Context, p place, targets []gitops.Target) (*g
 }
 
 func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.Table, error) {
-	pasts, err := r.pasts(ctx, p.repo, p.tip.Commit, t)
+	pasts, err := r.pasts(ctx, p.repo, p.tip.Commit, t, "")
 	if err != nil {
 		return nil, err
 	}

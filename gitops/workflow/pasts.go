@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 )
 
 // Bounds on how far back a field's history is read: the forge is asked for a
-// page of commits and a file for each.
+// page of commits and a file for each. Only a version that is named is looked
+// for beyond the newest ones.
 const (
 	maxPages    = 3
 	maxVersions = 20
@@ -19,18 +21,19 @@ const (
 // pasts returns the versions that a Target's field has held, newest first,
 // according to the commits that touched its file up to a commit; each joined
 // with the health it was observed in. A version that came back is listed once
-// for each time.
-func (w walk) pasts(ctx context.Context, upTo string, t gitops.Target) ([]gitops.Past, error) {
-	return w.Road.pasts(ctx, w.repo, upTo, t)
+// for each time. named is a version that shall be among them if it ever was;
+// it may be empty.
+func (w walk) pasts(ctx context.Context, upTo string, t gitops.Target, named string) ([]gitops.Past, error) {
+	return w.Road.pasts(ctx, w.repo, upTo, t, named)
 }
 
-func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitops.Target) ([]gitops.Past, error) {
+func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitops.Target, named string) ([]gitops.Past, error) {
 	seen, err := r.Observations.Seen(ctx, t.TargetRef)
 	if err != nil {
 		return nil, fmt.Errorf("observations of %s: %w", t.TargetRef, err)
 	}
 	var pasts []gitops.Past
-	for page := 1; page <= maxPages && len(pasts) <= maxVersions; page++ {
+	for page := 1; page <= maxPages; page++ {
 		commits, err := repo.Past.Commits(ctx, upTo, t.Places[0].File, page)
 		if err != nil {
 			return nil, fmt.Errorf("history of %s: %w", t.Places[0].File, err)
@@ -39,17 +42,29 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 			break
 		}
 		for _, c := range commits {
-			version, err := repo.versionAt(ctx, r.Manifests, c.SHA, t)
-			switch gitops.CodeOf(err) {
-			case "":
-				pasts = collapse(pasts, past(version, c, seen, r.Settle))
-			case gitops.Unavailable, gitops.Internal:
+			version, found, err := repo.versionOnce(ctx, r.Manifests, c.SHA, t)
+			if err != nil {
 				return nil, err
-			default: // the file was another one then, or not yet there: no version of this Target
+			}
+			if !found {
+				continue
+			}
+			pasts = collapse(pasts, past(version, c, seen, r.Settle))
+			if enough(pasts, named) {
+				return pasts[:len(pasts)-1], nil
 			}
 		}
 	}
 	return pasts, nil
+}
+
+// enough says that a history is long enough without its last version, of which
+// it is not known yet since when it stood there.
+func enough(pasts []gitops.Past, named string) bool {
+	whole := pasts[:len(pasts)-1]
+	return len(whole) >= maxVersions && (named == "" || slices.ContainsFunc(whole, func(p gitops.Past) bool {
+		return p.Version.Tag == named || p.Version.Digest == named
+	}))
 }
 
 // collapse appends a version, or moves the start of the last one further back

@@ -72,7 +72,7 @@ func (a *aim) source() (string, error) {
 // mustHaveRun refuses a named version that the environment before has never
 // run: what was not tried there is not promoted from there.
 func (w walk) mustHaveRun(ctx context.Context, a *aim, from gitops.Target) error {
-	pasts, err := w.pasts(ctx, a.tip.Commit, from)
+	pasts, err := w.pasts(ctx, a.tip.Commit, from, a.command.Version)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type Repository struct {
 
 	mu   sync.Mutex
 	good *gitops.Catalog // the last one that could be read: a cache
+
+	readings readings
 }
 
 // A Tip is the base branch as it is now, with the catalogue that holds there.

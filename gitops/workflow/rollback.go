@@ -12,7 +12,7 @@ import (
 // at one commit and joined with the health that was observed. The answer names
 // the version and why that one, before anything is written.
 func (w walk) aimBack(ctx context.Context, a *aim) error {
-	pasts, err := w.pasts(ctx, a.tip.Commit, a.target)
+	pasts, err := w.pasts(ctx, a.tip.Commit, a.target, a.command.Version)
 	if err != nil {
 		return err
 	}
