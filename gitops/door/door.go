@@ -76,6 +76,11 @@ func (d *Door) Server(h http.Handler) *http.Server {
 			}
 			h.ServeHTTP(w, r)
 		}),
+		ConnState: func(c net.Conn, now http.ConnState) {
+			if g, ok := c.(*guest); ok && now == http.StateIdle {
+				g.idle()
+			}
+		},
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, guestKey{}, c)
 		},

@@ -185,6 +185,11 @@ func TestAConnectionThatServedIsNotCountedWhenItEnds(t *testing.T) {
 		t.Fatalf("answered %d", got)
 	}
 	_ = served.Close()
+	refused := n.knock(t, "POST / HTTP/1.1\r\nHost: inn\r\nContent-Length: 5000\r\n\r\n"+strings.Repeat("x", 5000))
+	if got := status(t, refused); got != 413 {
+		t.Fatalf("answered %d", got)
+	}
+	_ = refused.Close()
 	_ = n.knock(t, "what").Close()
 	until(t, "the other one is counted", func() bool { return n.count(door.NoRequest) > 0 })
 	if got := n.count(door.NoRequest); got != 1 {

@@ -19,7 +19,7 @@ type guest struct {
 	admitted bool          // it has shown once who it is
 	expelled bool          // it was hung up on
 	gone     bool
-	serving  bool // a handler has its request
+	serving  bool // its header was read, and the request is not over
 
 	// begun says that bytes came of what is not a request yet.
 	begun atomic.Bool
@@ -78,13 +78,20 @@ func Admit(ctx context.Context) {
 	g.admitted = true
 }
 
+// idle says that the request is over, and that the server has read what was
+// left of it.
+func (g *guest) idle() {
+	g.door.mu.Lock()
+	defer g.door.mu.Unlock()
+	g.serving = false
+	g.begun.Store(false)
+}
+
 // rest ends a request: the guest waits for its next one.
 func (g *guest) rest() {
 	d := g.door
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g.serving = false
-	g.begun.Store(false)
 	if g.gone {
 		return
 	}

@@ -73,11 +73,14 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	door.Admit(r.Context())
-	_, err := h.inbox.Put(r.Context(), gitops.Delivery{ID: "github/" + id, Source: "github", Kind: event, Payload: body, Received: time.Now()})
+	fresh, err := h.inbox.Put(r.Context(), gitops.Delivery{ID: "github/" + id, Source: "github", Kind: event, Payload: body, Received: time.Now()})
 	if err != nil {
 		h.log.Error("store a webhook", "delivery", id, "event", event, "error", err)
 		http.Error(w, "not stored; redeliver it", http.StatusInternalServerError)
 		return
+	}
+	if !fresh {
+		h.refuse("repeated") // GitHub's, or somebody's who overheard it: nothing is done twice
 	}
 	w.WriteHeader(http.StatusAccepted)
 }

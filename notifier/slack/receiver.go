@@ -57,6 +57,9 @@ func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", a.id, err)
 	}
+	if !fresh {
+		r.app.config.Refused("repeated") // Slack's, or somebody's who overheard it: nothing is done twice
+	}
 	if a.broken != nil {
 		r.refuse("undecodable", "kind", kind, "delivery", a.id)
 	}
