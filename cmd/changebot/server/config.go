@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -133,7 +135,7 @@ func (c *Config) secrets(env func(string) string) error {
 func (c *Config) defaults() {
 	c.Listen = orElse(c.Listen, "127.0.0.1:8080")
 	c.Data = orElse(c.Data, "changebot-data")
-	c.Store.URL = orElse(c.Store.URL, "sqlite://"+c.Data+"/changebot.db")
+	c.Store.URL = orElse(c.Store.URL, storeIn(c.Data))
 	c.GitHub.GitURL = orElse(c.GitHub.GitURL, "https://github.com")
 	c.Slack.Command = orElse(c.Slack.Command, "/change")
 	for i := range c.Repositories {
@@ -172,6 +174,16 @@ func (c *Config) check() error {
 	need(!c.ArgoCD.Token.IsZero(), "CHANGEBOT_ARGOCD_TOKEN: a token of an account that may get and sync applications")
 	need(!c.SigningKey.IsZero(), "CHANGEBOT_SIGNING_KEY: 32 random bytes in base64, e.g. from: openssl rand -base64 32")
 	return all
+}
+
+// storeIn is the address of the default store. It names an absolute path, for
+// in an address the first part of a relative one would be a host.
+func storeIn(data string) string {
+	path := filepath.Join(data, "changebot.db")
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return (&url.URL{Scheme: "sqlite", Path: filepath.ToSlash(path)}).String()
 }
 
 func orElse(value, fallback string) string {
