@@ -25,17 +25,9 @@ const appendOnlyVersion = 2
 // migrate brings the database's tables and River's up to date.
 func (s *Store) migrate(ctx context.Context) error {
 	return s.dialect.alone(ctx, func() error {
-		files, err := fs.Sub(migrations, "migrations")
+		provider, err := s.migrations()
 		if err != nil {
 			return err
-		}
-		provider, err := goose.NewProvider(goose.Dialect(s.dialect.name), s.db, files,
-			goose.WithDisableGlobalRegistry(true),
-			goose.WithGoMigrations(goose.NewGoMigration(appendOnlyVersion, &goose.GoFunc{RunTx: s.guardJournal}, nil)),
-			goose.WithLogger(goose.NopLogger()),
-		)
-		if err != nil {
-			return fmt.Errorf("read the migrations: %w", err)
 		}
 		if _, err := provider.Up(ctx); err != nil {
 			return fmt.Errorf("migrate the tables: %w", err)
@@ -45,6 +37,24 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// migrations are all that this changebot knows.
+func (s *Store) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider(goose.Dialect(s.dialect.name), s.db, files,
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(appendOnlyVersion, &goose.GoFunc{RunTx: s.guardJournal}, nil)),
+		goose.WithLogger(goose.NopLogger()),
+		goose.WithTableName(versionTable),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // guardJournal lets the database refuse what is not an insert.

@@ -65,6 +65,7 @@ func postgresDialect(s *Store) dialect {
 		raced:        postgresRaced,
 		alone:        s.postgresAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riverpgxv5.New(s.pool), s.log) },
+		riverInspect: func(ctx context.Context) (bool, bool, error) { return riverInspect(ctx, riverpgxv5.New(s.pool), s.log) },
 	}
 }
 

@@ -40,12 +40,7 @@ func (s *Store) openSQLite(address string) error {
 	// rights of this one.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return &gitops.Error{
-			Code:    gitops.Invalid,
-			Message: fmt.Sprintf("The database file %s cannot be opened.", path),
-			Next:    "Create its folder and let changebot write there.",
-			Err:     err,
-		}
+		return unopened(path, err)
 	}
 	if err := file.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", path, err)
@@ -62,6 +57,15 @@ func (s *Store) openSQLite(address string) error {
 	s.dialect = sqliteDialect(s)
 	s.insert, err = inserter(riversqlite.New(s.db), s.log)
 	return err
+}
+
+func unopened(path string, err error) error {
+	return &gitops.Error{
+		Code:    gitops.Invalid,
+		Message: fmt.Sprintf("The database file %s cannot be opened.", path),
+		Next:    "Create its folder and let changebot write there.",
+		Err:     err,
+	}
 }
 
 // sqlitePath reads the file's path from sqlite:///path or sqlite:path.
@@ -106,6 +110,7 @@ func sqliteDialect(s *Store) dialect {
 		raced:        sqliteRaced,
 		alone:        sqliteAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riversqlite.New(s.db), s.log) },
+		riverInspect: func(ctx context.Context) (bool, bool, error) { return riverInspect(ctx, riversqlite.New(s.db), s.log) },
 	}
 }
 

@@ -72,6 +72,18 @@ type Store struct {
 // may do so at the same time. An address that cannot be understood is a
 // gitops.Invalid error.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := reach(ctx, o, (*Store).openSQLite)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// reach connects to the database; what a file is opened for is the caller's to say.
+func reach(ctx context.Context, o Options, sqlite func(*Store, string) error) (*Store, error) {
 	s := &Store{log: o.Logger, clock: o.Clock, owner: o.Owner, process: rand.Text()}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -85,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	var err error
 	switch scheme, _, _ := strings.Cut(o.URL, ":"); scheme {
 	case "sqlite":
-		err = s.openSQLite(o.URL)
+		err = sqlite(s, o.URL)
 	case "postgres", "postgresql":
 		err = s.openPostgres(ctx, o.URL)
 	default:
@@ -95,13 +107,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			Next:    "Use sqlite:///path/to/file.db or postgres://user:password@host/database.",
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("bring the database up to date: %w", err), s.Close())
-	}
-	return s, nil
+	return s, err
 }
 
 // Close closes the database. What Work has started must have been stopped.

@@ -41,6 +41,9 @@ func TestAnAddressThatLeadsNowhereIsRefused(t *testing.T) {
 			if gitops.CodeOf(err) != gitops.Invalid {
 				t.Errorf("got %v, %v", s, err)
 			}
+			if _, err := store.Inspect(t.Context(), store.Options{URL: url}); gitops.CodeOf(err) != gitops.Invalid {
+				t.Errorf("looked at it: %v", err)
+			}
 		})
 	}
 }
@@ -64,8 +67,12 @@ func TestADatabaseThatDoesNotAnswerIsToldInASentence(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Open(t.Context(), store.Options{URL: "postgres://nobody:secret@" + closed.Addr().String() + "/x"})
-	if gitops.CodeOf(err) != gitops.Unavailable || strings.Contains(err.Error(), "secret") {
-		t.Errorf("got %v", err)
+	o := store.Options{URL: "postgres://nobody:secret@" + closed.Addr().String() + "/x"}
+	_, err = store.Open(t.Context(), o)
+	_, looked := store.Inspect(t.Context(), o)
+	for _, err := range []error{err, looked} {
+		if gitops.CodeOf(err) != gitops.Unavailable || strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -40,6 +40,10 @@ type dialect struct {
 
 	// riverMigrate brings the tables of the job queue up to date.
 	riverMigrate func(ctx context.Context) error
+
+	// riverInspect says whether the database was ever migrated, and whether
+	// the tables of the job queue are behind.
+	riverInspect func(ctx context.Context) (begun, pending bool, err error)
 }
 
 // transact runs do in one transaction, and again where that lost a race. An

@@ -17,6 +17,39 @@ func opening() []check {
 	return []check{
 		{"replicas that start at once all succeed", startAtOnce},
 		{"what was stored is there after a restart", restart},
+		{"a look says what a start would do, and does nothing of it", look},
+	}
+}
+
+func look(t *testing.T, f fixture) {
+	url := f.fresh(t)
+	condition := func() store.Condition {
+		t.Helper()
+		first := must[store.Condition](t)(store.Inspect(t.Context(), store.Options{URL: url}))
+		again := must[store.Condition](t)(store.Inspect(t.Context(), store.Options{URL: url}))
+		if first != again {
+			t.Errorf("a look left %+v of %+v", again, first)
+		}
+		return first
+	}
+	if c := condition(); !c.New {
+		t.Errorf("an empty database is %+v", c)
+	}
+	open(t, store.Options{URL: url})
+	if c := condition(); c != (store.Condition{}) {
+		t.Errorf("a database that is up to date, and in use, is %+v", c)
+	}
+	db := raw(t, url)
+	for _, statement := range []string{
+		`DELETE FROM goose_db_version WHERE version_id = 4`,
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (4000, true)`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := condition(); c != (store.Condition{Pending: 1, Unknown: 1}) {
+		t.Errorf("a database with one migration less and one more is %+v", c)
 	}
 }
 
