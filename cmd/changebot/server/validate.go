@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"os"
@@ -28,7 +29,7 @@ const (
 type Check struct {
 	Outcome CheckOutcome
 	What    string
-	Detail  string // what is wrong and what to do; empty where all is well
+	Detail  string // what is wrong and what to do, or worth knowing; empty where there is nothing to say
 }
 
 // String writes the check as one line, and what to do on the next.
@@ -66,15 +67,41 @@ func outcome(what string, err error) Check {
 	return Check{CheckFailed, what, detail}
 }
 
+// checkStore looks at the database without touching it: the server may be
+// running on it, with an older changebot.
 func checkStore(ctx context.Context, c Config) []Check {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return []Check{outcome("data folder "+c.Data, err)}
+	what := "store " + storeName(c.Store.URL)
+	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+		made := Check{CheckOK, "data folder " + c.Data, "It does not exist yet; changebot makes it at its first start."}
+		if c.Store.URL == storeIn(c.Data) {
+			return []Check{made}
+		}
+		return append([]Check{made}, inspected(ctx, what, c))
 	}
-	opened, err := store.Open(ctx, store.Options{URL: c.Store.URL, Logger: slog.New(slog.DiscardHandler), Owner: owner(c.Data) + " (validate)"})
-	if err == nil {
-		err = errors.Join(opened.Ping(ctx), opened.Close())
+	return []Check{inspected(ctx, what, c)}
+}
+
+func inspected(ctx context.Context, what string, c Config) Check {
+	found, err := store.Inspect(ctx, store.Options{URL: c.Store.URL, Logger: slog.New(slog.DiscardHandler)})
+	check := outcome(what, err)
+	switch {
+	case err != nil:
+	case found.Unknown > 0:
+		check.Outcome = CheckFailed
+		check.Detail = fmt.Sprintf("A newer changebot has migrated it: %s unknown to this one. Start that one, or restore the database from before.", migrationsAre(found.Unknown))
+	case found.New:
+		check.Detail = "It is empty; changebot creates its tables at its first start."
+	case found.Pending > 0:
+		check.Detail = fmt.Sprintf("%s pending; changebot applies them when it starts. Back the database up before.", migrationsAre(found.Pending))
 	}
-	return []Check{outcome("store "+storeName(c.Store.URL), err)}
+	return check
+}
+
+func migrationsAre(n int) string {
+	if n == 1 {
+		return "1 migration is"
+	}
+	return fmt.Sprintf("%d migrations are", n)
 }
 
 func checkSlack(ctx context.Context, c Config) []Check {
