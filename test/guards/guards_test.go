@@ -208,14 +208,20 @@ func run(binary, in, tests string) *exec.Cmd {
 	return c
 }
 
-// aComplaint is a line of a test's own, or where a scenario stopped.
-var aComplaint = regexp.MustCompile(`(?m)^\s+\w+\.go:\d+: (.+)|^panic: (.+)|FAIL: (\S*testdata\S*:\d+: .+)`)
+// complaints are the ways in which a test says what is wrong, in the order in
+// which they are looked for: where a scenario stopped, a panic, a test's line.
+func complaints() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`FAIL: (\S*testdata\S*:\d+: .+)`),
+		regexp.MustCompile(`(?m)^(panic: .+)`),
+		regexp.MustCompile(`(?m)^\s+\w+\.go:\d+: (.+)`),
+	}
+}
 
 func firstComplaint(out string) string {
-	for _, found := range aComplaint.FindAllStringSubmatch(out, -1) {
-		said := strings.TrimSpace(strings.Join(found[1:], ""))
-		if said != "" {
-			return said
+	for _, c := range complaints() {
+		if found := c.FindStringSubmatch(out); found != nil {
+			return strings.TrimSpace(found[1])
 		}
 	}
 	return strings.TrimSpace(out)
