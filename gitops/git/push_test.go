@@ -1,9 +1,11 @@
 package git_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -111,6 +113,36 @@ func TestARefusalIsAConflictWhateverTheServerSays(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestARefusalIsNoneWhereSomebodyElsePushedTheSame(t *testing.T) {
+	s := newServer(t)
+	r := s.newRepo(t)
+	base := r.write("f", "0").commit("start")
+	m := r.open()
+	c := edit(t, m, base, "1")
+	refused := false
+	s.misbehave(func(w http.ResponseWriter, q *http.Request, next http.Handler) {
+		if q.Method == http.MethodPost {
+			body, err := io.ReadAll(q.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			faster := q.Clone(q.Context())
+			faster.Body, q.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(httptest.NewRecorder(), faster)
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, q)
+			refused = refused || strings.Contains(answer.Body.String(), "ng refs/heads/x")
+			w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+			_, _ = w.Write(answer.Body.Bytes())
+			return
+		}
+		next.ServeHTTP(w, q)
+	})
+	if err := m.Push(context.Background(), git.PushRequest{Commit: c, Ref: "refs/heads/x"}); err != nil || !refused {
+		t.Errorf("got %v; the server refused it: %v", err, refused)
 	}
 }
 

@@ -83,6 +83,11 @@ func lose(s *story, args []string) error {
 	if len(args) != 1 {
 		return errors.New("takes an event and its action, such as pull_request.synchronize")
 	}
+	ctx, cancel := waiting()
+	defer cancel()
+	if err := s.GitHub.Settle(ctx); err != nil { // what was sent before arrives
+		return err
+	}
 	return s.GitHub.Fault(fault.Fault{Match: "WEBHOOK " + args[0], Kind: fault.Drop, Times: -1})
 }
 
