@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -69,7 +68,16 @@ func (e Events) pull(ctx context.Context, v *gh.PullRequestEvent) error {
 	if _, ours := e.Branches[repository]; !ours {
 		return nil
 	}
+	if v.GetPullRequest().GetNumber() < 1 {
+		return incomplete("pull request", "number")
+	}
 	return e.Desk.PullChanged(ctx, repository, ownBranch(v.GetPullRequest()), v.GetPullRequest().GetNumber())
+}
+
+// incomplete is the error for an event that lacks what it is about; it is kept
+// for a person to look at.
+func incomplete(event, what string) error {
+	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("GitHub sent a %s event without its %s.", event, what)}
 }
 
 // ownBranch is the head's branch where it lies in the same repository. A
@@ -100,6 +108,14 @@ func (e Events) review(ctx context.Context, v *gh.PullRequestReviewEvent) error 
 	default:
 		return nil
 	}
+	switch {
+	case review.Number < 1:
+		return incomplete("review", "pull request")
+	case review.Login == "":
+		return incomplete("review", "author")
+	case review.HeadSHA == "" && review.Answer != gitops.Withdraw:
+		return incomplete("review", "commit")
+	}
 	return e.Desk.Reviewed(ctx, review)
 }
 
@@ -119,7 +135,7 @@ func (e Events) status(ctx context.Context, v *gh.StatusEvent) error {
 		return nil
 	}
 	if v.GetSHA() == "" {
-		return errors.New("a status event without a commit")
+		return incomplete("status", "commit")
 	}
 	return e.Desk.StatusSet(ctx, repository, v.GetSHA(), v.GetSender().GetLogin())
 }

@@ -158,6 +158,9 @@ func (d *Decoder) submitted(ctx context.Context, delivery gitops.Delivery, i int
 	room := gitops.Room{Team: d.app.config.Team, Channel: n.Channel, Thread: n.Thread}
 	switch i.View.CallbackID {
 	case dialogReject:
+		if n.Change == "" || n.Token == "" {
+			return odd("A dialog came back without what it was about.")
+		}
 		return d.press(ctx, notifier.Press{
 			Key: delivery.ID, Action: notifier.ActionReject, Change: n.Change, Token: n.Token, Reason: i.View.text(blockReason),
 			Team: team, User: i.User.ID, Room: room,

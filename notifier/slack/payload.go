@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 )
 
 // The kinds of deliveries in the inbox.
@@ -166,7 +167,7 @@ func peek(kind string, payload []byte) arrival {
 	sum := sha256.Sum256(payload)
 	a := arrival{id: "slack:" + kind + ":" + hex.EncodeToString(sum[:16])}
 	name := func(id string) {
-		if id != "" {
+		if wellFormed(id) {
 			a.id = "slack:" + kind + ":" + id
 		}
 	}
@@ -187,6 +188,12 @@ func peek(kind string, payload []byte) arrival {
 		name(e.EventID)
 	}
 	return a
+}
+
+// wellFormed accepts what Slack sends as ids. Anything else could be no key of
+// the inbox, and what arrived under it would be refused for its name.
+func wellFormed(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // identity hashes what only one interaction has: it comes without an id.

@@ -48,6 +48,9 @@ func (d *Decoder) press(ctx context.Context, p notifier.Press, b back) error {
 
 // admit refuses guests and strangers, in words; bots without.
 func (d *Decoder) admit(ctx context.Context, b back) (bool, error) {
+	if b.user == "" {
+		return false, odd("Slack did not say who it was.")
+	}
 	bot, err := d.people.check(ctx, b.user)
 	refusal, denied := errors.AsType[*gitops.Error](err)
 	switch {
@@ -103,13 +106,25 @@ func asksForHelp(text string) bool {
 	}
 }
 
-// answer says something back: to everybody in the thread where the question
-// was asked there, else to the person alone; as a direct message where Slack
-// takes nothing else.
+// answer says something back. Where Slack refuses it for good nobody can be
+// told, and trying for a day would not change that.
 func (d *Decoder) answer(ctx context.Context, b back, m notifier.Message) error {
 	if len(m) == 0 {
 		return nil
 	}
+	err := d.say(ctx, b, m)
+	switch gitops.CodeOf(err) {
+	case gitops.Denied, gitops.NotFound, gitops.Invalid:
+		d.app.config.Log.Warn("nobody can be answered", "delivery", b.delivery.ID, "user", b.user, "error", err)
+		return nil
+	default:
+		return err
+	}
+}
+
+// say speaks to everybody in the thread where the question was asked there,
+// else to the person alone; in a direct message where Slack takes nothing else.
+func (d *Decoder) say(ctx context.Context, b back, m notifier.Message) error {
 	private := notifier.To{Person: gitops.Person{ID: b.user, Slack: b.user}}
 	if b.open {
 		err := d.outbox.Put(ctx, b.delivery.ID, "reply", notifier.To{Channel: b.channel, Thread: b.thread}, m)
