@@ -39,9 +39,16 @@ $(LINT):
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./gitops/...
 
-fuzz: ## run each fuzz target for half a minute
-	$(GO) test ./gitops/sentence -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 1x
-	$(GO) test ./gitops/manifest -run '^$$' -fuzz FuzzSet -fuzztime 30s -fuzzminimizetime 1x
+# What a run finds is written to the package's testdata/fuzz: commit it.
+FUZZTIME ?= 30s
+FUZZ = $(GO) test -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 1x
+
+fuzz: ## run each fuzz target for half a minute, or FUZZTIME=60s
+	$(FUZZ) -fuzz '^FuzzParse$$' ./gitops/sentence
+	$(FUZZ) -fuzz '^FuzzSet$$' ./gitops/manifest
+	$(FUZZ) -fuzz '^FuzzDecode$$' ./gitops/catalog
+	$(FUZZ) -fuzz '^FuzzInbox$$' ./notifier/slack
+	$(FUZZ) -fuzz '^FuzzInbox$$' ./gitops/github
 
 e2e-argocd: ## run against a real Argo CD (builds it at the first time: up to 20 minutes)
 	test/argocd/build.sh
