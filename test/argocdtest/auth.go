@@ -66,6 +66,7 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 		}
 		c.User = caller(ctx).Name
 		if f := s.fault(c); f != nil {
+			c.Struck = true
 			if err := f.before(ctx); err != nil {
 				return nil, err
 			}

@@ -49,6 +49,7 @@ type Call struct {
 	Revision string // of a Sync, as it was asked for
 	ChangeID string // of a Sync
 	Code     codes.Code
+	Struck   bool // by a Fault
 }
 
 // Fail makes the server misbehave from now on.

@@ -112,7 +112,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	a, authErr := s.authenticate(r)
 	c.actor, x.Actor = a, a.login
 	run := func() answer { return s.answer(c, known, authErr) }
-	f, _ := s.faults.Next(x.Method, x.Path) // the zero fault strikes nothing
+	f, _ := s.faults.Next(x.Method, x.Path, x.Actor) // the zero fault strikes nothing
 	reply, struck := s.strike(w, x, c, f, run)
 	if reply == nil {
 		return // a hanging call has no answer

@@ -51,7 +51,11 @@ func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		c.repo, err = s.gitAccess(name, who, push)
 	}
-	f, _ := s.faults.Next(x.Method, x.Path)
+	target := x.Path
+	if push && service == "info/refs" {
+		target += "?service=git-receive-pack"
+	}
+	f, _ := s.faults.Next(x.Method, target, x.Actor)
 	if err == nil && f.Kind == "" && service == "git-upload-pack" {
 		s.stream(w, x, c)
 		return

@@ -89,6 +89,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		c.Status, c.Error = http.StatusTooManyRequests, "ratelimited"
 	} else if err != nil {
 		c.Error = err.Error()
+	} else if f != nil && f.Kind == FailAfter {
+		c.Status, c.Error = http.StatusBadGateway, string(FailAfter)
 	}
 	s.mu.Lock()
 	s.record(c)

@@ -50,8 +50,14 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	fault := s.takeFault("upload")
+	if fault != nil && s.failBefore(w, r, "upload", args{}, fault) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c := Call{Method: "upload", At: s.now(), Status: http.StatusOK}
+	defer func() { s.record(c) }()
 	f, ok := s.files[r.PathValue("id")]
 	if !ok || f.uploaded {
 		http.Error(w, "no such upload", http.StatusNotFound)
@@ -61,6 +67,11 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 		s.violate("upload", "%s: %d bytes were announced, %d came", f.Name, f.Length, len(content))
 	}
 	f.Content, f.uploaded = content, true
+	if fault != nil && fault.Kind == FailAfter {
+		c.Status, c.Error = http.StatusBadGateway, string(FailAfter)
+		http.Error(w, "bad gateway", c.Status)
+		return
+	}
 	_, _ = fmt.Fprintf(w, "OK - %d", len(content))
 }
 

@@ -16,6 +16,7 @@ const (
 	RateLimit FaultKind = "rate limit" // 429 with RetryAfter, nothing done
 	Fail      FaultKind = "fail"       // 500, nothing done
 	FailAfter FaultKind = "fail after" // 502, but done
+	Expired   FaultKind = "expired"    // token_expired, nothing done
 	Hang      FaultKind = "hang"       // no answer until the caller hangs up, nothing done
 	Slow      FaultKind = "slow"       // the right answer after Delay
 	Late      FaultKind = "late"       // takes effect only Delay later, or when it is let go, whoever still waits for it
@@ -91,6 +92,9 @@ func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, name string,
 	case RateLimit:
 		c.Status = http.StatusTooManyRequests
 		writeLimited(w, max(f.RetryAfter, time.Second))
+	case Expired:
+		c.Status = http.StatusOK
+		writeJSON(w, c.Status, failure(refuse("token_expired")))
 	case Fail:
 		c.Status = http.StatusInternalServerError
 		http.Error(w, "internal error", c.Status)

@@ -47,7 +47,10 @@ type Fault struct {
 	// Match is a method, or * for any, and a path pattern in which * stands for
 	// any text, slashes included: "PUT */merge". For webhooks the method is
 	// WEBHOOK and the path is event.action: "WEBHOOK pull_request.opened".
+	// The refs that git asks for before it pushes are
+	// "GET */info/refs[?]service=git-receive-pack".
 	Match string `json:"match"`
+	Actor string `json:"actor,omitempty"` // login of who must call; empty: anybody
 	Kind  Kind   `json:"kind"`
 	// Code is the HTTP status of a Status fault, and of a SecondaryLimit where
 	// it is to be 429 instead of 403.
@@ -159,12 +162,12 @@ func (p *Plan) List() []Fault {
 }
 
 // Next returns the fault that strikes this call, if any, and counts it.
-func (p *Plan) Next(method, target string) (Fault, bool) {
+func (p *Plan) Next(method, target, actor string) (Fault, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.faults {
 		f := &p.faults[i]
-		if !Matches(f.Match, method, target) {
+		if !Matches(f.Match, method, target) || f.Actor != "" && f.Actor != actor {
 			continue
 		}
 		if f.Skip > 0 {

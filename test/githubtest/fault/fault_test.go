@@ -33,7 +33,7 @@ func TestAPlanStrikesWhatItNames(t *testing.T) {
 			}
 			var got []bool
 			for _, call := range c.calls {
-				_, struck := p.Next(call.method, call.path)
+				_, struck := p.Next(call.method, call.path, "")
 				got = append(got, struck)
 			}
 			if d := cmp.Diff(c.want, got); d != "" {
@@ -50,7 +50,7 @@ func TestTheSameSeedStrikesTheSameCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 100 {
-			if _, ok := p.Next("GET", "/"); ok {
+			if _, ok := p.Next("GET", "/", ""); ok {
 				struck = append(struck, i)
 			}
 		}

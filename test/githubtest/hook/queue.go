@@ -98,7 +98,7 @@ func (q *Queue) Send(repo, event, action string, payload []byte) string {
 	if action != "" {
 		name += "." + action
 	}
-	struck, _ := q.faults.Next("WEBHOOK", name)
+	struck, _ := q.faults.Next("WEBHOOK", name, "")
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	d := &Delivery{ID: q.newID(), Event: event, Action: action, Repo: repo, Payload: payload, At: q.clock(), Fault: struck.Kind}
