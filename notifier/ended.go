@@ -18,6 +18,9 @@ func ended(v View) Message {
 		about = append(about, what(c))
 	}
 	about = append(about, facts(c)...)
+	if c.Merge.By != "" {
+		about = append(about, say("⚠️ "+sentence(mergedPast(c))))
+	}
 	m := Message{{Lines: about}}
 	if c.State == gitops.StateDegraded {
 		m = append(m, failures(c)...)

@@ -149,6 +149,16 @@ func TestTheLiveMessageSaysHowFarAndWhoIsNext(t *testing.T) {
 	}
 	approved := at(decided(halfApproved(), carol, gitops.Approve, ""), gitops.StateApproved, "", "")
 	merged := at(approved, gitops.StateMerged, "", "")
+	past := at(proposed(), gitops.StateMerged, "", "")
+	past.Merge = gitops.Merge{SHA: "77aa", By: "mallory"}
+	half := at(halfApproved(), gitops.StateMerged, "", "")
+	half.Merge = past.Merge
+	broken, frozen := proposed(), proposed()
+	broken.Verdict = gitops.Verdict{
+		Rule: "catalogue", Outcome: gitops.OutcomeWaiting, Reason: ".changebot.yaml on main is broken, so nothing is approved",
+		Next: "Its owners mend it; then this goes on by itself.",
+	}
+	frozen.Verdict = gitops.Verdict{Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "is frozen until Monday, 08:00", Next: "It goes on by itself then."}
 	pull := gitops.Failure{Resource: "Deployment/checkout", Message: `ImagePullBackOff: "registry/checkout:1.42.3" not found`}
 	var b strings.Builder
 	for _, show := range []struct {
@@ -160,8 +170,13 @@ func TestTheLiveMessageSaysHowFarAndWhoIsNext(t *testing.T) {
 		{"proposed, nobody has answered", proposed()},
 		{"proposed, one of two", halfApproved()},
 		{"somebody pushed to the branch", foreign},
+		{"the catalogue is broken", broken},
+		{"frozen", frozen},
 		{"approved", approved},
 		{"merged", merged},
+		{"merged past changebot", past},
+		{"half approved and merged past changebot", half},
+		{"healthy, merged past changebot", rollingOut(at(past, gitops.StateHealthy, "", ""), gitops.StateHealthy, "")},
 		{"merged, and Argo CD does not answer", waiting(merged)},
 		{"syncing", rollingOut(at(merged, gitops.StateSyncing, "", ""), gitops.StateSyncing, "The sync is running.")},
 		{"healthy", rollingOut(at(merged, gitops.StateHealthy, "", ""), gitops.StateHealthy, "")},

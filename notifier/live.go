@@ -86,11 +86,15 @@ func stages(c gitops.Change) Text {
 	if n := c.Proposal.Number; n != 0 {
 		proposal = done(link(fmt.Sprintf("pull request #%d", n), c.Proposal.URL))
 	}
+	merge := ahead("merge", c.State.InGit(), merging)
+	if c.Merge.By != "" {
+		merge = say("⚠️ " + mergedPast(c))
+	}
 	return joined("   ",
 		done(say("asked by "+nameOf(c.Request.Requester))),
 		proposal,
 		approvals(c),
-		ahead("merge", c.State.InGit(), merging),
+		merge,
 		ahead("sync", c.State == gitops.StateSyncing, syncing),
 		ahead("healthy", false, settling),
 	)
@@ -107,6 +111,10 @@ func approvals(c gitops.Change) Text {
 	switch {
 	case c.State == gitops.StateRequested:
 		return say("▫️ approval")
+	case c.Merge.By != "" && !c.Verdict.Allows() && len(yes) == 0:
+		return say("⚠️ not approved")
+	case c.Merge.By != "" && !c.Verdict.Allows():
+		return say("⚠️ approved by " + gitops.AndList(yes) + ", not by all that it needs")
 	case c.State != gitops.StateProposed && len(yes) == 0:
 		return say("✅ approved by rule")
 	case c.State != gitops.StateProposed:
@@ -118,6 +126,11 @@ func approvals(c gitops.Change) Text {
 	default:
 		return line(say("⏳ "), bold(reason(c)), say(" (so far "+gitops.AndList(yes)+")"))
 	}
+}
+
+// mergedPast says who merged where it was not changebot.
+func mergedPast(c gitops.Change) string {
+	return "merged by " + c.Merge.By + " on GitHub, past changebot"
 }
 
 // reason is what the policy waits for.
@@ -145,7 +158,7 @@ func next(c gitops.Change) Text {
 	case turn.Decide:
 		return line(bold("Next: "), people(now.People, " or "), say(" approves."), besides(now))
 	case turn.Unblock:
-		return line(bold("Nobody can approve this now: "), say(stopped(now.Blocker)), spaced(now.Next))
+		return line(bold("Nobody can approve this now: "), say(stopped(ofIt(now.Blocker))), spaced(now.Next))
 	case turn.Merge:
 		if now.Actor == turn.GitHub {
 			return me("I merge exactly what was approved, as soon as GitHub lets me.")
@@ -156,7 +169,7 @@ func next(c gitops.Change) Text {
 	case turn.Settle:
 		return line(me("I watch until it is healthy."), spaced(now.Waits))
 	default:
-		return line(me("nobody has to act now; it "+stopped(now.Blocker)), spaced(now.Next))
+		return line(me("nobody has to act now."), spaced(ofIt(now.Blocker)), spaced(now.Next))
 	}
 }
 
@@ -165,7 +178,7 @@ func besides(now turn.Turn) Text {
 	if now.Blocker == "" {
 		return nil
 	}
-	return line(say(" Meanwhile it "+stopped(now.Blocker)), spaced(now.Next))
+	return line(say(" Meanwhile "+stopped(ofIt(now.Blocker))), spaced(now.Next))
 }
 
 // spaced is a further sentence.

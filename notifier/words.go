@@ -57,6 +57,17 @@ func stopped(s string) string {
 	return s
 }
 
+// ofIt makes a reason a clause. Rules say what holds of the change, "is frozen
+// until Monday", or of something else, "the catalogue is broken".
+func ofIt(reason string) string {
+	switch word, _, _ := strings.Cut(reason, " "); word {
+	case "is", "was", "has", "had", "waits", "needs", "lacks", "must", "may", "can", "cannot", "does", "differs", "conflicts":
+		return "it " + reason
+	default:
+		return reason
+	}
+}
+
 // beginsWithName says that the first word is written as it is on purpose:
 // changebot, checkout/prod, v1.2, a file.
 func beginsWithName(s string) bool {
