@@ -82,6 +82,10 @@ type Proposal struct {
 	Number  int    // pull request
 	URL     string
 
+	// Moving says that the Plan was made anew and is to be brought to the
+	// branch: the fields above are still those of the round before.
+	Moving bool
+
 	// At is when people were asked about this plan: a round that only moves
 	// the same plan onto a new base asks nobody anew.
 	At time.Time
@@ -101,7 +105,7 @@ type Merge struct {
 // Progress is how far one Target has come after the merge.
 type Progress struct {
 	Target   TargetRef
-	State    State  // StateMerged, StateSyncing, StateHealthy or StateDegraded
+	State    State  // StateSyncing, StateHealthy, StateDegraded or StateSuperseded
 	Waiting  string // what is waited for, as a sentence
 	Failures []Failure
 	At       time.Time // when State was reached

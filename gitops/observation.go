@@ -37,4 +37,8 @@ type Past struct {
 	// it was seen at all.
 	Healthy  Observation
 	Observed bool
+
+	// TakenBack says that a rollback of changebot's ended it, by the title of
+	// the commit: healthy pods do not mean that people wanted it.
+	TakenBack bool
 }

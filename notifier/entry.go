@@ -59,9 +59,11 @@ func progress(p gitops.Progress) Text {
 		mark = "✅ "
 	case gitops.StateDegraded:
 		mark = "⚠️ "
+	case gitops.StateSuperseded:
+		mark = "⏭️ "
 	}
 	t := line(say(mark+p.Target.String()+"  "), bold(string(p.State)))
-	if p.Waiting != "" && p.State != gitops.StateHealthy && p.State != gitops.StateDegraded {
+	if p.Waiting != "" && p.State == gitops.StateSyncing {
 		t = line(t, say("  "+p.Waiting))
 	}
 	if !p.At.IsZero() {

@@ -110,7 +110,11 @@ func (r *Repository) Get(ctx context.Context, number int) (workflow.Pull, error)
 	if err != nil {
 		return workflow.Pull{}, explain(fmt.Sprintf("read #%d", number), err)
 	}
-	return convert(p), nil
+	pull := convert(p)
+	if pull.MergedBy == r.Bot() {
+		pull.MergedBy = ""
+	}
+	return pull, nil
 }
 
 // Update changes a pull request's text, comments on it, and closes it.

@@ -16,6 +16,12 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
+// rollBack begins the title of a rollback.
+const rollBack = "Roll back"
+
+// IsRollback says whether a commit's title is that of a rollback.
+func IsRollback(title string) bool { return strings.HasPrefix(title, rollBack+" ") }
+
 // Title says what a Change does, in one line of at most 120 characters.
 func Title(c gitops.Change) string {
 	steps := c.Plan.Targets
@@ -28,7 +34,7 @@ func Title(c gitops.Change) string {
 	case len(steps) > 1:
 		what = fmt.Sprintf("%s %d applications %s %s", verb(c), len(steps), toward(c), environment)
 	case c.Request.Command.Kind == gitops.KindRollback:
-		what = fmt.Sprintf("Roll back %s in %s: %s → %s", first.Target.Application, environment, first.Old, first.New)
+		what = fmt.Sprintf(rollBack+" %s in %s: %s → %s", first.Target.Application, environment, first.Old, first.New)
 	default:
 		what = fmt.Sprintf("%s %s to %s: %s → %s", verb(c), first.Target.Application, environment, first.Old, first.New)
 	}
@@ -105,7 +111,7 @@ func person(p gitops.Person) string {
 
 func verb(c gitops.Change) string {
 	if c.Request.Command.Kind == gitops.KindRollback {
-		return "Roll back"
+		return rollBack
 	}
 	return "Promote"
 }

@@ -32,7 +32,7 @@ func (s *Store) Commit(ctx context.Context, w workflow.Write) (gitops.Change, er
 		if err := s.put(ctx, tx, change); err != nil {
 			return err
 		}
-		if err := settle(ctx, tx, change, w.Claim); err != nil {
+		if err := settle(ctx, tx, change, w.Claim, w.Over); err != nil {
 			return err
 		}
 		if err := s.journal(ctx, tx, change.ID, w.Entries...); err != nil {
@@ -104,9 +104,9 @@ func (s *Store) insertChange(ctx context.Context, tx *sql.Tx, c gitops.Change, b
 	}
 }
 
-// settle claims Targets for an open Change and lets go of all that one which
-// has ended had claimed.
-func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, refs []gitops.TargetRef) error {
+// settle claims Targets for an open Change, over the claims of those that give
+// way, and lets go of all that one which has ended had claimed.
+func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, refs []gitops.TargetRef, over []string) error {
 	if c.State.Ended() {
 		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE change_id = $1`, c.ID)
 		return err
@@ -122,7 +122,14 @@ func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, refs []gitops.Targ
 		if err != nil {
 			return fmt.Errorf("claim %s: %w", ref, err)
 		}
-		if holder != c.ID {
+		if slices.Contains(over, holder) {
+			_, err := tx.ExecContext(ctx, `
+				UPDATE claims SET change_id = $4 WHERE repository = $1 AND application = $2 AND environment = $3`,
+				ref.Repository, ref.Application, ref.Environment, c.ID)
+			if err != nil {
+				return fmt.Errorf("take %s from %s: %w", ref, holder, err)
+			}
+		} else if holder != c.ID {
 			return &workflow.HeldError{Target: ref, Change: holder}
 		}
 	}

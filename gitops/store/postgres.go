@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -19,6 +20,11 @@ const (
 	// postgresConns is the size of the pool where the URL does not say
 	// pool_max_conns. A worker holds a connection only while it writes.
 	postgresConns = 20
+
+	// A process that was stopped in a transaction would keep its locks for as
+	// long as its connection stands, and nobody could take over from it. The
+	// database ends such a transaction; ours never rest that long. It is set in
+	// AfterConnect, because poolers refuse what they do not know at the start.
 
 	// migrationLock is the advisory lock that a migrating replica holds; the
 	// number has no meaning but that nothing else uses it.
@@ -39,6 +45,10 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	}
 	if !strings.Contains(address, "pool_max_conns") {
 		config.MaxConns = postgresConns
+	}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'`)
+		return err
 	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("open the database: %w", err)

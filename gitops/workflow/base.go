@@ -52,10 +52,13 @@ func (r *Road) reconcile(ctx context.Context, repo *Repository, tip Tip) error {
 	}
 	var all error
 	for _, c := range open {
-		if c.State != gitops.StateProposed {
+		if c.State != gitops.StateProposed && !r.standsStill(c) {
 			continue
 		}
 		err := r.withChange(ctx, c.ID, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+			if c.State != gitops.StateProposed {
+				return r.persevere(ctx, lease, c)
+			}
 			return walk{Road: r, repo: repo, lease: lease}.lookAgain(ctx, tip, c)
 		})
 		if _, busy := errors.AsType[Again](err); busy {
@@ -64,6 +67,22 @@ func (r *Road) reconcile(ctx context.Context, repo *Repository, tip Tip) error {
 		all = errors.Join(all, err)
 	}
 	return all
+}
+
+// standsStill says that a Change which waits for nobody has not come on for
+// longer than a rollout may take: its job may have been given up after a day of
+// failures, and nothing else would ever take it up again.
+func (r *Road) standsStill(c gitops.Change) bool {
+	if c.State.Ended() || c.State == gitops.StateRequested && c.Question != "" {
+		return false
+	}
+	last := c.Request.At
+	for _, at := range c.Times {
+		if at.After(last) {
+			last = at
+		}
+	}
+	return r.Clock().Sub(last) > r.Deadline
 }
 
 // lookAgain compares a proposal with its pull request and with the base
@@ -76,12 +95,14 @@ func (w walk) lookAgain(ctx context.Context, tip Tip, c gitops.Change) error {
 	if err != nil {
 		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
 	}
-	if head := pull.HeadSHA; pull.Merged || !pull.Open || head != c.Proposal.HeadSHA && head != c.Proposal.ForeignHead ||
-		head == c.Proposal.HeadSHA && c.Proposal.ForeignHead != "" {
-		return w.pullMoved(ctx, c, pull)
-	}
-	if c.Proposal.ForeignHead != "" {
+	stopped := c.Proposal.ForeignHead != "" && pull.HeadSHA == c.Proposal.ForeignHead && pull.Open && pull.Base == c.Plan.Branch
+	switch {
+	case stopped:
 		return nil
+	case !pull.standsAs(c):
+		return w.pullMoved(ctx, c, pull)
+	case c.Proposal.Moving:
+		return w.move(ctx, c)
 	}
 	if tip.Broken == nil {
 		if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {

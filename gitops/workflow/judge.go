@@ -77,7 +77,15 @@ func (r *Road) expire(ctx context.Context, lease gitops.Lease, c gitops.Change) 
 	if left := r.proposedAt(c).Add(r.Expiry).Sub(r.Clock()); left > 0 {
 		return Again{After: left, Why: "it may wait longer"}
 	}
-	return walk{Road: r, lease: lease}.end(ctx, c, gitops.StateExpired, gitops.Error{
+	repo, err := r.repository(c.Request.Repository)
+	if err != nil {
+		return err
+	}
+	w := walk{Road: r, repo: repo, lease: lease}
+	if out, err := w.mergeIsOut(ctx, c); out || err != nil {
+		return err
+	}
+	return w.end(ctx, c, gitops.StateExpired, gitops.Error{
 		Message: fmt.Sprintf("Nobody decided within %s.", Duration(r.Expiry)),
 		Next:    "Ask again if it is still wanted.",
 	}, Self)

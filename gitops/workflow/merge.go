@@ -18,7 +18,7 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	if err != nil {
 		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
 	}
-	if pull.Merged || !pull.Open || pull.HeadSHA != c.Proposal.HeadSHA {
+	if !pull.standsAs(c) {
 		return w.pullMoved(ctx, c, pull)
 	}
 	tip, err := w.repo.tip(ctx)
@@ -34,10 +34,7 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	if pull.Mergeable == MergeableUnknown {
 		return Again{After: 500 * time.Millisecond, Why: fmt.Sprintf("the forge has not said yet whether #%d can be merged", pull.Number)}
 	}
-	if err := w.setGate(ctx, c, true, "approved; being merged"); err != nil {
-		return err
-	}
-	sha, err := w.mergePinned(ctx, c)
+	sha, err := w.mergePastGate(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
 		return w.mergeRefused(ctx, c, err)
 	}
@@ -46,6 +43,27 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	}
 	return w.merged(ctx, c, gitops.Merge{SHA: sha, At: w.Clock()})
 }
+
+// mergePastGate opens the gate for as long as the merge takes, and closes it
+// again where there was none: an open gate lets anybody merge.
+func (w walk) mergePastGate(ctx context.Context, c gitops.Change) (string, error) {
+	if err := w.setGate(ctx, c, true, "approved; being merged"); err != nil {
+		return "", err
+	}
+	sha, err := w.mergePinned(ctx, c)
+	if err == nil {
+		return sha, nil
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	defer cancel()
+	if shut := w.setGate(closing, c, false, "approved; the merge did not take place yet"); shut != nil {
+		w.Log.Warn("close the gate after a merge that did not take place", "change", c.ID, "error", shut)
+	}
+	return "", err
+}
+
+// closePatience bounds how long the closing of a gate may take.
+const closePatience = 10 * time.Second
 
 // mergePinned asks the forge to merge the head that was approved and no other.
 func (w walk) mergePinned(ctx context.Context, c gitops.Change) (string, error) {
@@ -61,7 +79,7 @@ func (w walk) mergePinned(ctx context.Context, c gitops.Change) (string, error) 
 		Intent: effect.Intent{Change: c.ID, Key: mergeKey(c), Text: fmt.Sprintf("merge #%d at %.8s", c.Proposal.Number, c.Proposal.HeadSHA)},
 		Ask: func(ctx context.Context) (string, bool, error) {
 			p, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
-			return p.MergeSHA, p.Merged && p.HeadSHA == c.Proposal.HeadSHA, err
+			return p.MergeSHA, p.Merged && p.HeadSHA == c.Proposal.HeadSHA && p.Base == c.Plan.Branch, err
 		},
 		Do: func(ctx context.Context) (string, error) {
 			return w.repo.Pulls.Merge(ctx, c.Proposal.Number, MergeRequest{
@@ -73,14 +91,14 @@ func (w walk) mergePinned(ctx context.Context, c gitops.Change) (string, error) 
 
 func mergeKey(c gitops.Change) string { return "merge/" + c.Proposal.HeadSHA }
 
-// mergeRefused closes the gate again and looks at what stands in the way: the
+// mergeRefused looks at what stands in the way: the
 // next step finds a moved head or a conflict by itself.
 func (w walk) mergeRefused(ctx context.Context, c gitops.Change, cause error) error {
 	pull, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
 	if err != nil {
 		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
 	}
-	if pull.Merged || !pull.Open || pull.HeadSHA != c.Proposal.HeadSHA {
+	if !pull.standsAs(c) {
 		return w.pullMoved(ctx, c, pull)
 	}
 	reason := "the forge refuses the merge"
@@ -88,9 +106,6 @@ func (w walk) mergeRefused(ctx context.Context, c gitops.Change, cause error) er
 		reason = e.Message
 	}
 	if c.Reason != reason {
-		if err := w.setGate(ctx, c, false, reason); err != nil {
-			return err
-		}
 		c.Reason, c.Next = reason, "It is tried again by itself."
 		_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Text: "not merged yet: " + reason})
 		return err
@@ -101,6 +116,9 @@ func (w walk) mergeRefused(ctx context.Context, c gitops.Change, cause error) er
 // unapprove takes a Change back to waiting, because the policy no longer
 // allows what it allowed before: a right was revoked, a rule was added.
 func (w walk) unapprove(ctx context.Context, c gitops.Change, v gitops.Verdict) error {
+	if err := w.setGate(ctx, c, false, v.Reason); err != nil {
+		return err
+	}
 	c.Verdict = v
 	entry, err := w.enter(&c, gitops.StateProposed, Self, "no longer approved: "+v.Reason)
 	if err != nil {

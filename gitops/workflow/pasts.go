@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/pulltext"
 )
 
 // Bounds on how far back a field's history is read: the forge is asked for a
@@ -33,6 +34,7 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 		return nil, fmt.Errorf("observations of %s: %w", t.TargetRef, err)
 	}
 	var pasts []gitops.Past
+	takesBack := false // whether the commit that brought the last of them is a rollback
 	for page := 1; page <= maxPages; page++ {
 		commits, err := repo.Past.Commits(ctx, upTo, t.Places[0].File, page)
 		if err != nil {
@@ -49,7 +51,9 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 			if !found {
 				continue
 			}
-			pasts = collapse(pasts, past(version, c, seen, r.Settle))
+			p := past(version, c, seen, r.Settle)
+			p.TakenBack = takesBack
+			pasts, takesBack = collapse(pasts, p), pulltext.IsRollback(c.Title)
 			if enough(pasts, named) {
 				return pasts[:len(pasts)-1], nil
 			}

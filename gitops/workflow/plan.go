@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -42,48 +43,34 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 	return w.claim(ctx, c)
 }
 
-// claim stores the plan and takes its Targets, or tells who has them.
+// claim stores the plan and takes its Targets, or tells who has them. A
+// rollback takes them from a Change that is merged and still rolling out: on-call
+// people do not wait for a rollout that they want undone.
 func (w walk) claim(ctx context.Context, c gitops.Change) error {
-	entry := gitops.Entry{Kind: gitops.EntryNote, Text: describePlan(c)}
-	_, err := w.write(ctx, w.lease, c, c.Refs(), entry)
-	held, ok := errors.AsType[*HeldError](err)
-	if !ok {
-		return err
-	}
-	holder, err := w.Store.Change(ctx, held.Change)
-	if err != nil {
-		return fmt.Errorf("load %s, which holds %s: %w", held.Change, held.Target, err)
-	}
-	if c.Request.Command.Kind == gitops.KindRollback && holder.State.InGit() && !holder.State.Ended() {
-		if err := w.supersede(ctx, holder, c); err != nil {
+	write := Write{Change: c, Claim: c.Refs(), Lease: w.lease, Entries: []gitops.Entry{{Kind: gitops.EntryNote, Text: describePlan(c)}}}
+	for {
+		_, err := w.commit(ctx, write)
+		held, ok := errors.AsType[*HeldError](err)
+		if !ok {
 			return err
 		}
-		return w.claim(ctx, c)
+		holder, err := w.Store.Change(ctx, held.Change)
+		if err != nil {
+			return fmt.Errorf("load %s, which holds %s: %w", held.Change, held.Target, err)
+		}
+		if c.Request.Command.Kind != gitops.KindRollback || !holder.State.InGit() || slices.Contains(write.Over, holder.ID) {
+			return w.refuseHeld(ctx, c, holder, held.Target)
+		}
+		write.Over = append(write.Over, holder.ID)
 	}
-	c.See = append(c.See, gitops.Link{Text: "#" + holder.ID, URL: holder.Proposal.URL})
-	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
-		Message: fmt.Sprintf("#%s already changes %s: it is %s.", holder.ID, held.Target, holder.State),
-		Next:    fmt.Sprintf("Wait until #%s is done, or cancel it and ask again.", holder.ID),
-	}, Self)
 }
 
-// supersede ends a Change that is merged and still rolling out, because a
-// rollback takes its place: on-call people do not wait for a rollout that
-// they want undone.
-func (w walk) supersede(ctx context.Context, holder, by gitops.Change) error {
-	return w.withChange(ctx, holder.ID, func(ctx context.Context, lease gitops.Lease, now gitops.Change) error {
-		if now.State.Ended() {
-			return nil
-		}
-		if !now.State.InGit() {
-			return Again{After: w.Poll, Why: "change " + now.ID + " is being merged"}
-		}
-		other := w
-		other.lease = lease
-		return other.end(ctx, now, gitops.StateSuperseded, gitops.Error{
-			Message: fmt.Sprintf("#%s rolls this back; its rollout is no longer watched.", by.ID),
-		}, by.Request.Requester.ID)
-	})
+func (w walk) refuseHeld(ctx context.Context, c, holder gitops.Change, target gitops.TargetRef) error {
+	c.See = append(c.See, gitops.Link{Text: "#" + holder.ID, URL: holder.Proposal.URL})
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+		Message: fmt.Sprintf("#%s already changes %s: it is %s.", holder.ID, target, holder.State),
+		Next:    fmt.Sprintf("Wait until #%s is done, or cancel it and ask again.", holder.ID),
+	}, Self)
 }
 
 // deny ends a Change with a policy's refusal.

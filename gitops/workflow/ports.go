@@ -38,6 +38,7 @@ type Write struct {
 	Change gitops.Change
 
 	Claim   []gitops.TargetRef // Targets that no other open Change may hold from now on
+	Over    []string           // Changes whose claims on them give way
 	Entries []gitops.Entry     // for the journal; Change, Seq, Prev and Hash are the store's
 	Jobs    []gitops.Job
 	Lease   gitops.Lease // the writer's right; the zero Lease where none is needed
@@ -163,7 +164,7 @@ type Pull struct {
 	Open      bool
 	Merged    bool
 	MergeSHA  string // where Merged
-	MergedBy  string // login
+	MergedBy  string // login; empty where it was changebot
 	Mergeable Mergeable
 }
 

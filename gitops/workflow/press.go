@@ -113,6 +113,9 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		_, err := w.write(ctx, w.lease, c, nil, entry)
 		return gitops.Reply{Change: c.ID}, err
 	}
+	if err := w.stoppable(ctx, c); err != nil {
+		return gitops.Reply{}, err
+	}
 	c.Reason = fmt.Sprintf("Rejected by %s: “%s”", d.Person.Name, d.Reason)
 	ended, err := w.enter(&c, gitops.StateRejected, d.Person.ID, "said why: “"+d.Reason+"”")
 	if err != nil {
@@ -153,6 +156,9 @@ func (w walk) cancel(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 				return &gitops.Error{Code: gitops.Denied, Message: "Only " + c.Request.Requester.Name + ", who asked for it, or who may cancel can do that: " + rule.Reason, Next: rule.Next}
 			}
 		}
+	}
+	if err := w.stoppable(ctx, c); err != nil {
+		return err
 	}
 	return w.end(ctx, c, gitops.StateCancelled, gitops.Error{Message: "Cancelled by " + p.Name + "."}, p.ID)
 }

@@ -49,7 +49,7 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	next.Round++
 	next.Base = c.Plan.Base
 	sha, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[string]{
-		Intent: effect.Intent{Change: c.ID, Key: pushKey(next.Round), Text: "push " + c.BranchName()},
+		Intent: effect.Intent{Change: c.ID, Key: pushKey(next.Round, c.Plan), Text: "push " + c.BranchName()},
 		Do: func(ctx context.Context) (string, error) {
 			files, _, err := w.edit(ctx, c.Plan)
 			if err != nil {
@@ -64,11 +64,15 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	if err != nil {
 		return next, fmt.Errorf("push %s: %w", c.BranchName(), err)
 	}
-	next.HeadSHA, next.ForeignHead = sha, ""
+	next.HeadSHA, next.ForeignHead, next.Moving = sha, "", false
 	return next, nil
 }
 
-func pushKey(round int) string { return fmt.Sprintf("push/%d", round) }
+// pushKey names the push of one plan: the same round of another plan is another
+// effect.
+func pushKey(round int, p gitops.Plan) string {
+	return fmt.Sprintf("push/%d/%.8s/%s", round, p.Base, p.Digest.Short())
+}
 
 // opened is the outcome of opening a pull request.
 type opened struct {
@@ -123,7 +127,12 @@ func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) err
 		_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Text: fmt.Sprintf("planned anew: the base %.8s is gone", c.Plan.Base)})
 		return err
 	case head == c.Proposal.HeadSHA:
-		return fmt.Errorf("push %s: %w", c.BranchName(), cause)
+		tip, err := w.repo.tip(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = w.rebase(ctx, tip, c, MergeableDirty)
+		return err
 	case c.Proposal.Round == 0 && found:
 		return w.end(ctx, c, gitops.StateDenied, gitops.Error{
 			Message: fmt.Sprintf("The branch %s exists already and is not mine, so I left it alone.", c.BranchName()),
@@ -134,12 +143,19 @@ func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) err
 	}
 }
 
-// setGate sets the commit status on the proposal's head. The same status is
-// set once; another reason or another head is another effect.
+// setGate sets the commit status on the proposal's head. The journal has each
+// state of the gate once for a revision of the Change; the status is set as
+// often as that is asked for, since nothing is doubled by it.
 func (w walk) setGate(ctx context.Context, c gitops.Change, open bool, reason string) error {
-	state := "pending"
+	state, set := "pending", false
 	if open {
 		state = "success"
+	}
+	do := func(ctx context.Context) (bool, error) {
+		set = true
+		return true, w.repo.Gate.Set(ctx, GateStatus{
+			SHA: c.Proposal.HeadSHA, Branch: c.Plan.Branch, Open: open, Reason: reason, LinkURL: c.Proposal.URL,
+		})
 	}
 	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
 		Intent: effect.Intent{
@@ -147,12 +163,11 @@ func (w walk) setGate(ctx context.Context, c gitops.Change, open bool, reason st
 			Key:    fmt.Sprintf("gate/%d/%d/%s", c.Proposal.Round, c.Revision, state),
 			Text:   fmt.Sprintf("set the gate on %.8s to %s: %s", c.Proposal.HeadSHA, state, reason),
 		},
-		Do: func(ctx context.Context) (bool, error) {
-			return true, w.repo.Gate.Set(ctx, GateStatus{
-				SHA: c.Proposal.HeadSHA, Branch: c.Plan.Branch, Open: open, Reason: reason, LinkURL: c.Proposal.URL,
-			})
-		},
+		Do: do,
 	})
+	if err == nil && !set {
+		_, err = do(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("set the gate on %.8s: %w", c.Proposal.HeadSHA, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
@@ -25,17 +24,24 @@ func (r *Road) PullChanged(ctx context.Context, repository, branch string, numbe
 		if err != nil {
 			return err
 		}
-		if c.State.Ended() || c.State.InGit() || c.Proposal.Number != number {
+		if c.Request.Repository != repository || c.Proposal.Number != number {
+			return r.gateForeign(ctx, repository, number) // somebody gave a branch of theirs our name
+		}
+		if c.State.InGit() {
 			return nil
 		}
 		pull, err := repo.Pulls.Get(ctx, number)
 		if err != nil {
 			return fmt.Errorf("read pull request #%d: %w", number, err)
 		}
-		if !pull.Merged && pull.Open && pull.HeadSHA == c.Proposal.HeadSHA && c.Proposal.ForeignHead == "" {
+		w := walk{Road: r, repo: repo, lease: lease}
+		if c.State.Ended() {
+			return w.mergedAfterAll(ctx, c, pull)
+		}
+		if pull.standsAs(c) {
 			return nil
 		}
-		return walk{Road: r, repo: repo, lease: lease}.pullMoved(ctx, c, pull)
+		return w.pullMoved(ctx, c, pull)
 	})
 	if gitops.CodeOf(err) == gitops.NotFound {
 		return r.gateForeign(ctx, repository, number) // a branch that only looks like one of ours
@@ -43,15 +49,29 @@ func (r *Road) PullChanged(ctx context.Context, repository, branch string, numbe
 	return err
 }
 
+// standsAs says that a pull request is as changebot left it.
+func (p Pull) standsAs(c gitops.Change) bool {
+	return p.Open && !p.Merged && p.Base == c.Plan.Branch && p.HeadSHA == c.Proposal.HeadSHA && c.Proposal.ForeignHead == ""
+}
+
 // pullMoved takes in that a pull request is not what changebot left: merged or
-// closed by somebody, or with another head.
+// closed by somebody, pointed at another branch, or with another head.
 func (w walk) pullMoved(ctx context.Context, c gitops.Change, p Pull) error {
+	merger := "changebot"
+	if p.MergedBy != "" {
+		merger = "@" + p.MergedBy
+	}
 	switch {
+	case p.Base != c.Plan.Branch:
+		return w.end(ctx, c, gitops.StateCancelled, gitops.Error{
+			Message: fmt.Sprintf("Pull request #%d was pointed at another branch than %s on the forge, and nobody was asked about that one.", p.Number, c.Plan.Branch),
+			Next:    "Ask again if it is still wanted.",
+		}, Self)
 	case p.Merged && p.HeadSHA == c.Proposal.HeadSHA:
 		return w.foundMerged(ctx, c, p)
 	case p.Merged:
 		return w.end(ctx, c, gitops.StateCancelled, gitops.Error{
-			Message: fmt.Sprintf("Pull request #%d was merged on the forge by @%s with commits that changebot did not make.", p.Number, p.MergedBy),
+			Message: fmt.Sprintf("Pull request #%d was merged on the forge by %s with commits that changebot did not make.", p.Number, merger),
 			Next:    "Look at what was merged; changebot does not sync or watch it.",
 		}, Self)
 	case !p.Open:
@@ -62,41 +82,19 @@ func (w walk) pullMoved(ctx context.Context, c gitops.Change, p Pull) error {
 	case p.HeadSHA == c.Proposal.HeadSHA:
 		c.Proposal.ForeignHead = ""
 		return w.reenter(ctx, c, gitops.Entry{Kind: gitops.EntryNote, Text: fmt.Sprintf("the branch is back at %.8s", p.HeadSHA)})
+	case c.Proposal.Moving && c.Proposal.ForeignHead == "":
+		return w.move(ctx, c)
 	}
-	pushing, err := w.intended(ctx, c, pushKey(c.Proposal.Round+1))
+	// The branch itself knows better than the pull request, which may still
+	// show a head of before.
+	head, found, err := w.repo.Git.Head(ctx, c.BranchName())
 	if err != nil {
-		return err
+		return fmt.Errorf("look at %s: %w", c.BranchName(), err)
 	}
-	if pushing {
-		return Again{After: w.Poll, Why: "a push of changebot's own is being finished"}
+	if found && head == c.Proposal.HeadSHA {
+		return Again{After: w.Poll, Why: fmt.Sprintf("#%d does not show the branch's head yet", p.Number)}
 	}
 	return w.foreignHead(ctx, c, p.HeadSHA)
-}
-
-// foundMerged takes in a merge of the approved head whose answer was lost, or
-// that somebody did on the forge; the journal tells which.
-func (w walk) foundMerged(ctx context.Context, c gitops.Change, p Pull) error {
-	intended, err := w.intended(ctx, c, mergeKey(c))
-	if err != nil {
-		return err
-	}
-	if !intended {
-		return w.merged(ctx, c, gitops.Merge{SHA: p.MergeSHA, At: w.Clock(), By: p.MergedBy})
-	}
-	sha, err := w.mergePinned(ctx, c)
-	if err != nil {
-		return err
-	}
-	return w.merged(ctx, c, gitops.Merge{SHA: sha, At: w.Clock()})
-}
-
-// intended says whether the journal holds an intent with the key.
-func (w walk) intended(ctx context.Context, c gitops.Change, key string) (bool, error) {
-	entries, err := w.Journal.Entries(ctx, c.ID)
-	if err != nil {
-		return false, fmt.Errorf("journal of %s: %w", c.ID, err)
-	}
-	return slices.ContainsFunc(entries, func(e gitops.Entry) bool { return e.Key == key }), nil
 }
 
 // foreignHead stops a Change whose branch somebody has pushed to: the
@@ -144,13 +142,20 @@ func (w walk) close(ctx context.Context, c gitops.Change) error {
 	if c.Proposal.Number == 0 || c.Merge.SHA != "" || !c.State.Ended() {
 		return nil
 	}
+	pull, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
+	if err != nil {
+		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
+	}
+	if pull.Merged {
+		return w.mergedAfterAll(ctx, c, pull)
+	}
 	if c.Proposal.ForeignHead == "" {
 		if err := w.setGate(ctx, c, false, string(c.State)+": "+c.Reason); err != nil {
 			return err
 		}
 	}
 	comment := pulltext.Escape(strings.TrimSpace(c.Reason + " " + c.Next))
-	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
+	_, err = effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
 		Intent: effect.Intent{Change: c.ID, Key: "close", Text: fmt.Sprintf("close pull request #%d", c.Proposal.Number)},
 		Ask: func(ctx context.Context) (bool, bool, error) {
 			p, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)

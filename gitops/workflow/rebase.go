@@ -63,14 +63,34 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan) error {
 	reason := fmt.Sprintf("%s moved, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, p.Digest.Short(), c.Plan.Digest.Short())
 	entries := voidAll(&c, reason)
-	c.Plan = p
-	return w.repropose(ctx, c, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
+	c.Proposal.At = w.Clock()
+	return w.replan(ctx, c, p, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
 }
 
 // carry moves the Change's commit onto the new tip with the same Digest; the
 // approvals go along, since they say yes to exactly that.
 func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan) error {
-	c.Plan = p
+	return w.replan(ctx, c, p, gitops.Entry{
+		Kind: gitops.EntryNote,
+		Text: fmt.Sprintf("moves onto %.8s with the same digest, so the approvals stay", p.Base),
+	})
+}
+
+// replan keeps a plan that was made anew. It is kept before anything of it is
+// done: whoever takes the Change up from here brings this plan to the branch
+// and no other, so what people see is what the branch comes to hold.
+func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entries ...gitops.Entry) error {
+	c.Plan, c.Proposal.Moving, c.Verdict = p, true, gitops.Verdict{}
+	silent, err := w.enter(&c, gitops.StateProposed, Self, "")
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, append(entries, silent)...)
+	return err
+}
+
+// move brings the plan to the Change's branch, as a new round.
+func (w walk) move(ctx context.Context, c gitops.Change) error {
 	before := c.Proposal.HeadSHA
 	next, err := w.push(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
@@ -85,24 +105,7 @@ func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan) error {
 			c.Decisions[i].HeadSHA = next.HeadSHA
 		}
 	}
-	return w.reenter(ctx, c, gitops.Entry{
-		Kind: gitops.EntryNote,
-		Text: fmt.Sprintf("moved onto %.8s with the same digest, so the approvals stay", c.Plan.Base),
-	})
-}
-
-// repropose pushes a new round of the plan, for people to decide anew.
-func (w walk) repropose(ctx context.Context, c gitops.Change, entries ...gitops.Entry) error {
-	next, err := w.push(ctx, c)
-	if gitops.CodeOf(err) == gitops.Conflict {
-		return w.branchTaken(ctx, c, err)
-	}
-	if err != nil {
-		return err
-	}
-	c.Proposal = next
-	c.Proposal.At = w.Clock()
-	return w.reenter(ctx, c, entries...)
+	return w.reenter(ctx, c)
 }
 
 // reenter writes a Change that stands on a new head: proposed, judged anew.

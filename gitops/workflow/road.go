@@ -87,28 +87,33 @@ func (r *Road) repository(name string) (*Repository, error) {
 	return r.repositories[i], nil
 }
 
-// write stores a Change with its journal entries, and asks for what follows:
-// the next step, and messages that say what is so now.
+// write stores a Change with its journal entries, and asks for what follows.
 func (r *Road) write(ctx context.Context, lease gitops.Lease, c gitops.Change, claim []gitops.TargetRef, entries ...gitops.Entry) (gitops.Change, error) {
-	for i := range entries {
-		if entries[i].At.IsZero() {
-			entries[i].At = r.Clock()
+	return r.commit(ctx, Write{Change: c, Claim: claim, Entries: entries, Lease: lease})
+}
+
+// commit completes a Write with what every one has, and stores it: who and
+// when of the entries, the next step, and messages that say what is so now.
+func (r *Road) commit(ctx context.Context, w Write) (gitops.Change, error) {
+	for i := range w.Entries {
+		if w.Entries[i].At.IsZero() {
+			w.Entries[i].At = r.Clock()
 		}
-		if entries[i].Actor == "" {
-			entries[i].Actor = Self
+		if w.Entries[i].Actor == "" {
+			w.Entries[i].Actor = Self
 		}
 	}
-	next := c.Revision + 1
-	jobs := []gitops.Job{
-		{Kind: gitops.JobStep, Subject: c.ID, Revision: next, Name: string(c.State)},
-		{Kind: gitops.JobTell, Subject: c.ID, Revision: next},
-	}
-	stored, err := r.Store.Commit(ctx, Write{Change: c, Claim: claim, Entries: entries, Jobs: jobs, Lease: lease})
+	c, next := w.Change, w.Change.Revision+1
+	w.Jobs = append(w.Jobs,
+		gitops.Job{Kind: gitops.JobStep, Subject: c.ID, Revision: next, Name: string(c.State)},
+		gitops.Job{Kind: gitops.JobTell, Subject: c.ID, Revision: next},
+	)
+	stored, err := r.Store.Commit(ctx, w)
 	if err != nil {
 		return c, err
 	}
 	crash.Point("written " + string(c.State))
-	r.reached(stored, entries)
+	r.reached(stored, w.Entries)
 	r.Log.Info("change", "change", c.ID, "state", c.State, "revision", stored.Revision, "reason", c.Reason)
 	return stored, nil
 }

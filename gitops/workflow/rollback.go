@@ -33,7 +33,8 @@ type choice struct {
 }
 
 // chooseBack picks from a Target's history, newest first: the version named,
-// the one N back, or else the newest other one that was observed healthy.
+// the one N back, or else the newest other one that was observed healthy and
+// that nobody has rolled back since: a second rollback goes on, not forth.
 // Where none was, the one before is offered with a question, unless it was
 // observed and never healthy.
 func chooseBack(pasts []gitops.Past, current gitops.Version, c gitops.Command, ref gitops.TargetRef) (choice, error) {
@@ -56,24 +57,26 @@ func chooseBack(pasts []gitops.Past, current gitops.Version, c gitops.Command, r
 	case c.Back > 0:
 		return explained(others[c.Back-1], fmt.Sprintf("%d back", c.Back), ref), nil
 	}
-	var skipped []string
+	var sick, taken []string
 	for _, p := range others {
-		if healthy(p) {
-			return explained(p, "the last version observed healthy here"+skippedText(skipped), ref), nil
-		}
-		if p.Observed {
-			skipped = append(skipped, p.Version.String())
+		switch {
+		case p.TakenBack:
+			taken = append(taken, p.Version.String())
+		case healthy(p):
+			return explained(p, "the last version observed healthy here"+skippedText(sick, taken), ref), nil
+		case p.Observed:
+			sick = append(sick, p.Version.String())
 		}
 	}
 	for _, p := range others {
-		if !p.Observed {
-			return explained(p, "the version before"+skippedText(skipped), ref), nil
+		if !p.Observed && !p.TakenBack {
+			return explained(p, "the version before"+skippedText(sick, taken), ref), nil
 		}
 	}
 	return choice{}, &gitops.Error{
 		Code:    gitops.NotFound,
-		Message: fmt.Sprintf("No earlier version of %s was ever seen healthy here (seen, and not healthy: %s).", ref, strings.Join(skipped, ", ")),
-		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to " + skipped[0],
+		Message: fmt.Sprintf("No earlier version of %s is left that was ever seen healthy here%s.", ref, skippedText(sick, taken)),
+		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to " + append(taken, sick...)[0],
 	}
 }
 
@@ -133,9 +136,17 @@ func explained(p gitops.Past, why string, ref gitops.TargetRef) choice {
 
 func healthy(p gitops.Past) bool { return p.Healthy.Health == gitops.HealthHealthy }
 
-func skippedText(skipped []string) string {
-	if len(skipped) == 0 {
+// skippedText names the versions that were passed over, and why.
+func skippedText(sick, taken []string) string {
+	var why []string
+	if len(sick) > 0 {
+		why = append(why, "never healthy: "+strings.Join(sick, ", "))
+	}
+	if len(taken) > 0 {
+		why = append(why, "rolled back before: "+strings.Join(taken, ", "))
+	}
+	if len(why) == 0 {
 		return ""
 	}
-	return " (skipped, never healthy: " + strings.Join(skipped, ", ") + ")"
+	return " (skipped, " + strings.Join(why, "; ") + ")"
 }

@@ -18,6 +18,7 @@ func TestWhichVersionARollbackGoesTo(t *testing.T) {
 		}
 		return p
 	}
+	takenBack := func(p gitops.Past) gitops.Past { p.TakenBack = true; return p }
 	const healthyHere, sick, unseen = gitops.HealthHealthy, gitops.HealthDegraded, gitops.Health("")
 	tests := []struct {
 		name    string
@@ -32,6 +33,9 @@ func TestWhichVersionARollbackGoesTo(t *testing.T) {
 		{"an observed healthy one before one that nobody saw", []gitops.Past{ran("3", sick), ran("2", unseen), ran("1", healthyHere)}, gitops.Command{}, "1", "healthy", false},
 		{"health unknown is asked about", []gitops.Past{ran("3", sick), ran("2", unseen), ran("1", unseen)}, gitops.Command{}, "2", "health unknown", true},
 		{"it does not toggle between two", []gitops.Past{ran("1", healthyHere), ran("2", sick), ran("1", healthyHere)}, gitops.Command{}, "No earlier version", "", false},
+		{"a second rollback goes on to the one before", []gitops.Past{ran("2", healthyHere), takenBack(ran("3", healthyHere)), ran("2", healthyHere), ran("1", healthyHere)}, gitops.Command{}, "1", "rolled back before: 3", false},
+		{"what was taken back and promoted again counts", []gitops.Past{ran("4", sick), ran("3", healthyHere), ran("2", healthyHere), takenBack(ran("3", healthyHere))}, gitops.Command{}, "3", "healthy", false},
+		{"nothing is left but what was taken back", []gitops.Past{ran("2", healthyHere), takenBack(ran("3", healthyHere))}, gitops.Command{}, "rolled back before: 3", "", false},
 		{"nothing before", []gitops.Past{ran("3", sick)}, gitops.Command{}, "nothing to roll back to", "", false},
 		{"a named one", []gitops.Past{ran("3", sick), ran("2", healthyHere), ran("1", healthyHere)}, gitops.Command{Version: "1"}, "1", "as named", false},
 		{"a named one that never ran", []gitops.Past{ran("3", sick), ran("2", healthyHere)}, gitops.Command{Version: "9"}, "has never run 9", "", false},

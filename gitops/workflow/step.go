@@ -58,6 +58,9 @@ func (w walk) step(c gitops.Change) (string, func(context.Context, gitops.Change
 			return "ask", func(context.Context, gitops.Change) error { return nil } // the requester answers
 		}
 	case gitops.StateProposed:
+		if c.Proposal.Moving && c.Proposal.ForeignHead == "" {
+			return "move", w.move
+		}
 		return "judge", w.judge
 	case gitops.StateApproved:
 		return "merge", w.merge

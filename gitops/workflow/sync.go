@@ -13,6 +13,9 @@ import (
 // over a newer one, and applications with auto-sync refuse an explicit
 // revision anyway.
 func (w walk) sync(ctx context.Context, c gitops.Change) error {
+	if err := w.supersede(ctx, c); err != nil {
+		return err
+	}
 	c.Rollout = make([]gitops.Progress, len(c.Plan.Targets))
 	for i, s := range c.Plan.Targets {
 		progress, err := w.syncTarget(ctx, c, s.Target)

@@ -74,6 +74,13 @@ func (s *Server) ClosePR(login, name string, number int) error {
 	})
 }
 
+// Retarget points a pull request at another base as a person who may write.
+func (s *Server) Retarget(login, name string, number int, base string) error {
+	return s.asPerson(login, name, number, Write, func(r *repo, p *pull, who actor) error {
+		return said(s.retarget(s.ctx, r, p, base, who))
+	})
+}
+
 // ReopenPR opens a closed pull request again.
 func (s *Server) ReopenPR(login, name string, number int) error {
 	return s.asPerson(login, name, number, Triage, func(r *repo, p *pull, who actor) error {

@@ -207,6 +207,19 @@ func getPull(c *call) (answer, error) {
 	return ok(body)
 }
 
+// retarget points a pull request at another base. The caller holds the
+// repository's lock.
+func (s *Server) retarget(ctx context.Context, r *repo, p *pull, base string, who actor) error {
+	sha, err := r.git.Commit(ctx, "refs/heads/"+base)
+	if err != nil {
+		return invalid(obj{"resource": "PullRequest", "field": "base", "code": "invalid"})
+	}
+	from := obj{"ref": obj{"from": p.baseRef}, "sha": obj{"from": p.base}}
+	p.baseRef, p.base, p.merge, p.updated = base, sha, mergeability{}, s.now()
+	s.sendPull(r, p, "edited", who, obj{"changes": obj{"base": from}})
+	return nil
+}
+
 // updatePull is pulls/update.
 func updatePull(c *call) (answer, error) {
 	p, err := c.pull("pull_number")
@@ -236,12 +249,9 @@ func updatePull(c *call) (answer, error) {
 		changes["body"] = obj{"from": p.body}
 	}
 	if base != p.baseRef {
-		sha, err := c.repo.git.Commit(c.ctx, "refs/heads/"+base)
-		if err != nil {
-			return answer{}, invalid(obj{"resource": "PullRequest", "field": "base", "code": "invalid"})
+		if err := c.s.retarget(c.ctx, c.repo, p, base, c.actor); err != nil {
+			return answer{}, err
 		}
-		changes["base"] = obj{"ref": obj{"from": p.baseRef}, "sha": obj{"from": p.base}}
-		p.baseRef, p.base, p.merge = base, sha, mergeability{}
 	}
 	p.title, p.body = title, body
 	if len(changes) > 0 {

@@ -151,18 +151,7 @@ func actions() map[string]command {
 			_, err = s.Slack.Say(user, room, strings.Join(args[2:], " "), "")
 			return err
 		},
-		"shout": func(s *story, args []string) error {
-			user, room, err := s.who(args)
-			if err != nil {
-				return err
-			}
-			n, err := strconv.Atoi(args[2])
-			if err != nil {
-				return err
-			}
-			_, err = s.Slack.Slash(user, room, "/change", strings.Repeat("x", n))
-			return err
-		},
+		"shout":   shout,
 		"press":   press,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
@@ -178,6 +167,8 @@ func actions() map[string]command {
 		"conform": conform,
 
 		"unprotect": unprotect,
+		"retarget":  retarget,
+		"demand":    demand,
 		"trouble":   trouble,
 		"mend":      mend,
 		"tells-all": tellsAll,
@@ -192,6 +183,20 @@ func actions() map[string]command {
 		"forged-slack":  forgedSlack,
 		"forged-github": forgedGitHub,
 	}
+}
+
+// shout types a command that is very long.
+func shout(s *story, args []string) error {
+	user, room, err := s.who(args)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	_, err = s.Slack.Slash(user, room, "/change", strings.Repeat("x", n))
+	return err
 }
 
 // who reads a person and a room from the first two words.

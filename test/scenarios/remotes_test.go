@@ -24,6 +24,8 @@ import (
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
+//	retarget LOGIN N BRANCH       a person points a pull request at another branch
+//	demand                        GitHub wants an approving review of its own on main
 //	forge LOGIN N                 sets changebot's own status to success
 //	status N PATTERN              changebot's status on a pull request's head
 //	lose EVENT.ACTION             GitHub's webhooks of that kind are lost from now on
@@ -164,6 +166,25 @@ func merge(s *story, args []string) error {
 	}
 	_, err = s.GitHub.MergeAs(args[0], repo, n)
 	return err
+}
+
+// retarget points a pull request at a branch.
+func retarget(s *story, args []string) error {
+	if len(args) != 3 {
+		return errors.New("takes a login, a number and a branch")
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return s.GitHub.Retarget(args[0], repo, n, args[2])
+}
+
+// demand makes GitHub itself want an approving review on main.
+func demand(s *story, _ []string) error {
+	return s.GitHub.Protect(repo, "main", githubtest.Protection{
+		RequiredStatuses: []githubtest.RequiredStatus{{Context: "changebot/main", AppID: s.GitHub.App().ID}}, RequiredApprovals: 1,
+	})
 }
 
 func closePull(s *story, args []string) error {

@@ -21,7 +21,7 @@ func hurry(story string) string {
 }
 
 // trouble makes a server refuse calls until it is mended: GitHub "limits" for
-// a second at a time or answers "down", Argo CD is "down" or takes a token for
+// a second at a time, answers "down", or has one answer "lost", Argo CD is "down" or takes a token for
 // "expired".
 func trouble(s *story, args []string) error {
 	if len(args) != 3 {
@@ -30,6 +30,8 @@ func trouble(s *story, args []string) error {
 	switch args[0] + " " + args[2] {
 	case "github limits":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.SecondaryLimit, Delay: fault.Duration(time.Second), Times: -1})
+	case "github lost": // one call takes effect, and its answer never comes
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 502, After: true})
 	case "github down":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 503, Times: -1})
 	case "argocd down":

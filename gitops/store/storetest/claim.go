@@ -14,6 +14,7 @@ func claims() []check {
 	return []check{
 		{"a held target is refused with its holder, and nothing is stored", heldTarget},
 		{"claiming again what one holds is no conflict", claimAgain},
+		{"a claim gives way to the one it was told to", giveWay},
 		{"a change that has ended lets go", letGo},
 		{"of many who claim the same targets one gets all", claimRace},
 	}
@@ -40,6 +41,23 @@ func heldTarget(t *testing.T, f fixture) {
 	}
 	if c, found, err := b.Holding(ctx, prod("x")); !found || err != nil || c.ID != holder.ID {
 		t.Errorf("x is held by %v, %v, %v", c.ID, found, err)
+	}
+}
+
+func giveWay(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	holder := must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: newChange("gives way"), Claim: []gitops.TargetRef{prod("v"), prod("w")}}))
+	second := must[gitops.Change](t)(b.Commit(ctx, workflow.Write{Change: newChange("takes over"), Claim: []gitops.TargetRef{prod("v")}, Over: []string{holder.ID}}))
+	if c, _, err := a.Holding(ctx, prod("v")); err != nil || c.ID != second.ID {
+		t.Errorf("v is held by %v, %v", c.ID, err)
+	}
+	if c, _, err := a.Holding(ctx, prod("w")); err != nil || c.ID != holder.ID {
+		t.Errorf("w, which nobody asked for, is held by %v, %v", c.ID, err)
+	}
+	holder.State = gitops.StateCancelled
+	must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: holder}))
+	if c, _, err := a.Holding(ctx, prod("v")); err != nil || c.ID != second.ID {
+		t.Errorf("after the first has ended v is held by %v, %v", c.ID, err)
 	}
 }
 
