@@ -180,6 +180,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	group.Go(func() error { return s.every(ctx, "observe", s.config.Timing.Observe, s.road.Observe) })
 	group.Go(func() error { return s.every(ctx, "reconcile", s.config.Timing.Reconcile, s.road.Reconcile) })
+	group.Go(func() error { return s.every(ctx, "prune", time.Hour, s.store.Prune) })
 	s.log.Info("changebot runs", "listen", s.Addr(), "store", storeName(s.config.Store.URL))
 	return group.Wait()
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func inbox() []check {
 		{"what was never put is not found", deliveryNotFound},
 		{"the first answer to a delivery stays", deliveryAnswer},
 		{"each delivery asks for its processing once", deliveryJobs},
+		{"what was done long ago makes room, and is still recognised for a while", deliveriesPruned},
 	}
 }
 
@@ -122,5 +124,63 @@ func deliveryJobs(t *testing.T, f fixture) {
 	until(t, "the deliveries are processed", func() bool { return log.count("github/last") > 0 && log.count("slack/twin") > 0 })
 	if log.count(push().ID) != 1 || log.count("slack/twin") != 1 {
 		t.Errorf("processed %d and %d times", log.count(push().ID), log.count("slack/twin"))
+	}
+}
+
+func deliveriesPruned(t *testing.T, f fixture) {
+	now := f.tick.Now()
+	s := open(t, store.Options{URL: f.url, Owner: "pruner", Clock: func() time.Time { return now }})
+	ctx := t.Context()
+	size := func(id string) int {
+		d, err := s.Delivery(ctx, id)
+		if gitops.CodeOf(err) == gitops.NotFound {
+			return -1
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(d.Payload)
+	}
+	put := func(id string) (isNew bool) {
+		return must[bool](t)(s.Put(ctx, gitops.Delivery{ID: id, Source: "github", Payload: make([]byte, 1000)}))
+	}
+	for _, id := range []string{"prune/waiting", "prune/odd"} {
+		put(id)
+	}
+	if err := s.Failed(ctx, "prune/odd", "it is odd"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 250 { // more than one statement takes
+		id := fmt.Sprint("prune/", n)
+		put(id)
+		if err := s.Done(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		after   time.Duration
+		size    int // of what is done; -1 where it is gone
+		replays bool
+	}{
+		{6 * 24 * time.Hour, 1000, false},
+		{2 * 24 * time.Hour, 0, false},
+		{20 * 24 * time.Hour, 0, false},
+		{3 * 24 * time.Hour, -1, true},
+	} {
+		now = now.Add(step.after)
+		if err := s.Prune(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"prune/0", "prune/249"} {
+			if got := size(id); got != step.size {
+				t.Errorf("%s has %d bytes after %s", id, got, now.Sub(f.tick.Now()))
+			}
+		}
+		if size("prune/waiting") != 1000 || size("prune/odd") != 1000 {
+			t.Error("what is not done was pruned")
+		}
+		if put("prune/100") != step.replays {
+			t.Errorf("a replay after %s is taken for new: %v", now.Sub(f.tick.Now()), !step.replays)
+		}
 	}
 }
