@@ -10,7 +10,7 @@ import (
 )
 
 // A Repository is a Mirror as the rest of the program sees it. It implements
-// workflow.Git and catalog.Tree.
+// workflow.Git, workflow.Branches and catalog.Tree.
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
@@ -52,6 +52,11 @@ func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error)
 // Head returns where a branch stands on the remote.
 func (r Repository) Head(ctx context.Context, branch string) (string, bool, error) {
 	return r.Mirror.RemoteRef(ctx, branchRef(branch))
+}
+
+// Delete deletes a branch that stands at a commit.
+func (r Repository) Delete(ctx context.Context, branch, at string) error {
+	return r.Mirror.DeleteRef(ctx, branchRef(branch), at)
 }
 
 // List returns the directories and regular files of a directory.

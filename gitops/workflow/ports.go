@@ -101,6 +101,15 @@ type Git interface {
 	Head(ctx context.Context, branch string) (sha string, found bool, err error)
 }
 
+// Branches are the branches of one GitOps repository on its remote. gitops/git
+// implements it.
+type Branches interface {
+	// Delete deletes a branch that stands at a commit; one that is gone is a
+	// success. A gitops.Conflict error says that it stands elsewhere, or that
+	// the remote does not let it go.
+	Delete(ctx context.Context, branch, at string) error
+}
+
 // A Commit is one commit on one branch.
 type Commit struct {
 	Base    string // its parent

@@ -69,7 +69,7 @@ func (w walk) step(c gitops.Change) (string, func(context.Context, gitops.Change
 	case gitops.StateSyncing:
 		return "watch", w.watch
 	default:
-		return "close", w.close
+		return "close", w.finish
 	}
 }
 

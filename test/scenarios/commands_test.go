@@ -86,14 +86,15 @@ func looks() map[string]look {
 
 		"attached": attached,
 
-		"watch": watch,
-		"log":   func(s *story, _ string) (string, error) { return s.Log.String(), nil },
-		"file":  file,
-		"pull":  pull,
-		"app":   app,
-		"calls": calls,
-		"sent":  sent,
-		"main":  mainLog,
+		"watch":    watch,
+		"log":      func(s *story, _ string) (string, error) { return s.Log.String(), nil },
+		"file":     file,
+		"pull":     pull,
+		"branches": branches,
+		"app":      app,
+		"calls":    calls,
+		"sent":     sent,
+		"main":     mainLog,
 
 		"status": gateStatus,
 

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +19,7 @@ import (
 //	file PATH PATTERN             a file on main
 //	main - PATTERN                main's log, newest first, with messages
 //	pull N PATTERN                a pull request: "open", "merged" or "closed", title, labels, body
+//	branches - PATTERN            the branches of the repository, sorted: "main"
 //	app NAME PATTERN              an application: its health, sync, images and conditions
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	sent "METHOD PATH" PATTERN    what such calls had in their bodies
@@ -59,6 +62,11 @@ func pull(s *story, number string) (string, error) {
 		return "", nil
 	}
 	return p.String(), nil
+}
+
+func branches(s *story, _ string) (string, error) {
+	all, err := s.GitHub.Branches(repo)
+	return strings.Join(slices.Sorted(maps.Keys(all)), " "), err
 }
 
 func app(s *story, name string) (string, error) {
