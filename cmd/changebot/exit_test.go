@@ -56,13 +56,13 @@ func TestProgressIsToldOnceAndActsOnNoTerminal(t *testing.T) {
 	told := teller{w: &out}
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.Local)
 	c := api.Change{
-		Journal:  []api.Entry{{Seq: 1, At: at, Actor: "ada", Text: "asked"}, {Seq: 4, At: at, Actor: "changebot", Text: "a \x1b[2Jtitle\nof two lines"}},
-		WaitsFor: &api.Waits{Reason: "waits for 1 more of leads", People: []string{"grace", "ruth"}},
+		Journal: []api.Entry{{Seq: 1, At: at, Actor: "ada", Text: "asked"}, {Seq: 4, At: at, Actor: "changebot", Text: "a \x1b[2Jtitle\nof two lines"}},
+		Turn:    api.Turn{Who: "people", Act: "decide", Waits: "waits for 1 more of leads", People: []string{"grace", "ruth"}},
 	}
 	told.tell(c)
 	told.tell(c)
 	c.Journal = append(c.Journal, api.Entry{Seq: 5, At: at, Actor: "ruth", Text: "approved"})
-	c.WaitsFor = nil
+	c.Turn = api.Turn{Who: "changebot", Act: "merge"}
 	told.tell(c)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	want := []string{"ada: asked", "a �[2Jtitle of two lines", "waits for 1 more of leads: grace or ruth", "ruth: approved"}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/api"
+	"github.com/changebot/changebot/gitops/turn"
 )
 
 // asJSON prints an answer for programs; where there is none, the error.
@@ -79,22 +81,31 @@ func printChange(w io.Writer, c api.Change) {
 		}
 	}
 	line("why", c.Reason)
-	if c.WaitsFor != nil && c.Reason == "" {
-		line("now", waits(*c.WaitsFor))
-	}
 	line("asks", c.Question)
-	if c.Question != "" {
-		line("next", c.Requester+" answers in Slack.")
-	}
-	line("next", c.Next)
+	line("now", now(c))
+	line("next", cmp.Or(c.Next, c.Turn.Next))
 }
 
-// waits says what is waited for, and who can act.
-func waits(w api.Waits) string {
-	if len(w.People) == 0 {
-		return w.Reason
+// now says whose turn it is, and what keeps the change back; empty where it
+// has ended.
+func now(c api.Change) string {
+	who := c.Turn.Who
+	if len(c.Turn.People) > 0 {
+		who = gitops.OrList(c.Turn.People)
 	}
-	return w.Reason + ": " + gitops.OrList(w.People)
+	waits := cmp.Or(c.Turn.Waits, map[string]string{
+		"plan": "works out the edits", "judge": "asks the policy", "merge": "merges", "sync": "asks Argo CD to apply it", "settle": "brings it to life",
+	}[c.Turn.Act])
+	switch {
+	case c.Ended:
+		return ""
+	case c.Turn.Blocker != "" && c.Turn.Blocker != c.Reason:
+		return strings.Trim(waits+"; blocked: "+c.Turn.Blocker, "; ")
+	case c.Turn.Waits == "":
+		return strings.TrimSpace(who + " " + waits)
+	default:
+		return waits + ": " + who
+	}
 }
 
 func printTable(w io.Writer, t api.Table) {
@@ -172,14 +183,14 @@ func (t *teller) tell(c api.Change) {
 		}
 		t.line(e.At, who+e.Text)
 	}
-	now := c.Question
-	if c.WaitsFor != nil {
-		now = waits(*c.WaitsFor)
+	waits := ""
+	if c.Turn.Who == string(turn.People) || c.Turn.Blocker != "" {
+		waits = strings.TrimSpace(c.Question + " " + now(c)) // machines' turns are in the journal soon
 	}
-	if now != t.waits && now != "" {
-		t.line(time.Now(), now)
+	if waits != t.waits && waits != "" {
+		t.line(time.Now(), waits)
 	}
-	t.waits = now
+	t.waits = waits
 }
 
 func (t *teller) line(at time.Time, text string) {

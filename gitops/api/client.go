@@ -20,7 +20,8 @@ import (
 // A Client asks a running changebot. Every call may be made again: requests
 // carry a key, and the rest changes nothing.
 type Client struct {
-	// Patience is how long a server that does not answer is tried again.
+	// Patience is how long a server that does not answer is tried again; once
+	// in any case, since one that hangs may have taken all of it.
 	Patience time.Duration
 
 	server *url.URL
@@ -118,7 +119,7 @@ func (c *Client) Diff(ctx context.Context, id string) (Answer, error) {
 // patience lasts. A refusal is an *Error; no answer an *UnreachableError.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, key string) (Answer, error) {
 	begun := time.Now()
-	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+	for tries, wait := 1, 200*time.Millisecond; ; tries, wait = tries+1, min(2*wait, 2*time.Second) {
 		a, err := c.once(ctx, method, path, query, body, key)
 		if err == nil {
 			if a.Error != nil {
@@ -129,7 +130,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		if ctx.Err() != nil {
 			return Answer{}, ctx.Err()
 		}
-		if time.Since(begun)+wait > c.Patience {
+		if tries > 1 && time.Since(begun)+wait > c.Patience {
 			return Answer{}, &UnreachableError{Server: c.server.Scheme + "://" + c.server.Host, Err: err}
 		}
 		if err := pause(ctx, wait); err != nil {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ func changeOf(c gitops.Change, entries []gitops.Entry) *Change {
 		ID: c.ID, Revision: c.Revision, State: string(c.State), Ended: c.State.Ended(),
 		Kind: string(q.Command.Kind), Applications: listed(q.Command.Applications), Environment: q.Command.Environment,
 		Because: q.Command.Because, Text: q.Text, Requester: q.Requester.ID, Repository: q.Repository, AskedAt: q.At.UTC(),
-		Reason: c.Reason, Rule: c.Rule, Next: c.Next, Question: c.Question, WaitsFor: waitsOf(c), Targets: targetsOf(c), Digest: string(c.Plan.Digest),
+		Reason: c.Reason, Rule: c.Rule, Next: c.Next, Question: c.Question, Turn: turnOf(c), Targets: targetsOf(c), Digest: string(c.Plan.Digest),
 		MergeSHA: c.Merge.SHA, Decisions: decisionsOf(c), Times: timesOf(c), Journal: journalOf(entries),
 	}
 	if c.Proposal.Number != 0 {
@@ -29,18 +28,13 @@ func changeOf(c gitops.Change, entries []gitops.Entry) *Change {
 // listed is an empty list where there is none, so that a program need not ask.
 func listed[T any](all []T) []T { return slices.Concat([]T{}, all) }
 
-// waitsOf is whose turn it is, until it is merged.
-func waitsOf(c gitops.Change) *Waits {
+func turnOf(c gitops.Change) Turn {
 	now := turn.Of(c)
-	reason := cmp.Or(now.Waits, now.Blocker)
-	if c.State.Ended() || c.State.InGit() || reason == "" {
-		return nil
-	}
-	w := &Waits{Reason: reason, People: []string{}}
+	t := Turn{Who: string(now.Actor), Act: string(now.Act), People: []string{}, Waits: now.Waits, Blocker: now.Blocker, Next: now.Next}
 	for _, p := range now.People {
-		w.People = append(w.People, p.ID)
+		t.People = append(t.People, p.ID)
 	}
-	return w
+	return t
 }
 
 func targetsOf(c gitops.Change) []Target {

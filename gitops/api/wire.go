@@ -46,7 +46,7 @@ type Change struct {
 	Rule         string               `json:"rule,omitempty"`   // the policy's rule behind it
 	Next         string               `json:"next,omitempty"`   // what a person can do
 	Question     string               `json:"question,omitempty"`
-	WaitsFor     *Waits               `json:"waits_for,omitempty"`
+	Turn         Turn                 `json:"turn"`
 	Targets      []Target             `json:"targets"`
 	Digest       string               `json:"digest,omitempty"` // of the edits; what approvals are bound to
 	PullRequest  *PullRequest         `json:"pull_request,omitempty"`
@@ -56,10 +56,15 @@ type Change struct {
 	Journal      []Entry              `json:"journal"`
 }
 
-// Waits says what a proposed change waits for.
-type Waits struct {
-	Reason string   `json:"reason"`
-	People []string `json:"people"` // ids of those who can act
+// A Turn says who can take a change on, and how. Who is people, changebot,
+// GitHub, Argo CD or nobody.
+type Turn struct {
+	Who     string   `json:"who"`
+	Act     string   `json:"act,omitempty"`     // what they are waited for to do
+	People  []string `json:"people"`            // ids, where Who is people
+	Waits   string   `json:"waits,omitempty"`   // what is waited for
+	Blocker string   `json:"blocker,omitempty"` // what keeps it back whatever they do
+	Next    string   `json:"next,omitempty"`    // what removes the blocker
 }
 
 // A Target is one application in one environment, and how far it has come.

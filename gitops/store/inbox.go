@@ -85,6 +85,7 @@ func (s *Store) Answer(ctx context.Context, id, answer string) error {
 	if err != nil {
 		return fmt.Errorf("answer delivery %s: %w", id, err)
 	}
+	crash.Point("delivery answered")
 	return nil
 }
 

@@ -101,13 +101,12 @@ func (r *Road) Look(ctx context.Context, id, token string, action gitops.Kind) (
 	if !listed {
 		return c, nil, unlisted(repo.Name)
 	}
-	for _, application := range c.Request.Command.Applications {
+	for _, ref := range touched(c) {
 		if person.ID == c.Request.Requester.ID {
 			break
 		}
 		v := r.Policy.Authorise(catalog, gitops.Access{
-			Person: person, Room: gitops.Room{API: true}, Action: string(action),
-			Application: application, Environment: c.Request.Command.Environment,
+			Person: person, Room: gitops.Room{API: true}, Action: string(action), Application: ref.Application, Environment: ref.Environment,
 		})
 		if !v.Allows() {
 			return c, nil, &gitops.Error{Code: gitops.Denied, Message: sentenceOf(v.Reason), Next: v.Next}

@@ -5,26 +5,34 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// patience is how long a replica may take for the head of its answer before
-// the next one is tried. It is less than Slack waits.
-const patience = time.Second
+// How long a replica may take for the head of its answer before the next one
+// is tried: less than Slack waits, and more than the API lets wait who asks it.
+const (
+	patience    = time.Second
+	patienceAPI = 12 * time.Second
+)
 
 // A Balancer stands before several replicas: each request goes to the next one
 // that answers. One that hangs is given up, so a request may reach two.
 type Balancer struct {
 	server *httptest.Server
 	client *http.Client
+	slow   *http.Client // for the API
 	turn   atomic.Uint64
 	urls   []string
 }
 
 // Balance starts a Balancer before replicas.
 func Balance(replicas ...*Bot) *Balancer {
-	b := &Balancer{client: &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: patience}}}
+	b := &Balancer{
+		client: &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: patience}},
+		slow:   &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: patienceAPI}},
+	}
 	for _, r := range replicas {
 		b.urls = append(b.urls, r.URL())
 	}
@@ -39,6 +47,7 @@ func (b *Balancer) URL() string { return b.server.URL }
 func (b *Balancer) Close() {
 	b.server.Close()
 	b.client.CloseIdleConnections()
+	b.slow.CloseIdleConnections()
 }
 
 // ServeHTTP passes a request on.
@@ -72,5 +81,8 @@ func (b *Balancer) try(r *http.Request, url string, body []byte) (*http.Response
 		return nil, err
 	}
 	request.Header = r.Header.Clone()
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		return b.slow.Do(request)
+	}
 	return b.client.Do(request)
 }

@@ -64,6 +64,7 @@ func TestACrashDoublesAndLosesNothing(t *testing.T) {
 			"gate intended", "gate done", "gate done#2", "merge intended", "merge done", "merge noted", "written merged",
 			"sync intended", "sync done", "sync noted", "written syncing", "written healthy", "post/file done#2",
 		)},
+		{commandLine(), moments("delivery kept", "written requested", "delivery answered")},
 		{rollback(), moments("delivery kept", "push done", "open done", "gate done", "merge done", "sync done", "post/live done", "written healthy")},
 	} {
 		for _, kind := range households() {
@@ -90,6 +91,9 @@ func strike(t *testing.T, h *house, r road, m moment) {
 		t.Fatal("nobody came to this point")
 	}
 	h.once(r.changes)
+	if r.after != nil {
+		r.after(h)
+	}
 	if h.kind.stop {
 		h.wake()
 		h.once(r.changes)

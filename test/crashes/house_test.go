@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -38,6 +39,8 @@ type house struct {
 	t       *testing.T
 	kind    household
 	bots    []*bot.Bot
+	url     string               // where all of them are reached
+	typed   *exec.Cmd            // what somebody runs in a terminal; nil for nothing
 	trap    string               // folder in which passages of the point are counted
 	pressed map[string]time.Time // when who pressed a button last
 }
@@ -67,12 +70,14 @@ func open(t *testing.T, binary string, kind household) *house {
 		h.bots = append(h.bots, b)
 	}
 	if kind.replicas == 1 {
-		w.Connect(h.bots[0].URL())
+		h.url = h.bots[0].URL()
+		w.Connect(h.url)
 		return h
 	}
 	balancer := bot.Balance(h.bots...)
 	t.Cleanup(balancer.Close)
-	w.Connect(balancer.URL())
+	h.url = balancer.URL()
+	w.Connect(h.url)
 	return h
 }
 
