@@ -19,7 +19,7 @@ func TestTheQueueSaysWhoseTurnItIs(t *testing.T) {
 	foreign := halfApproved()
 	foreign.Verdict = gitops.Verdict{Rule: "head", Outcome: gitops.OutcomeDenied, Reason: "somebody pushed 99aa to the branch, and only what changebot made is merged"}
 	frozen := proposed()
-	frozen.Verdict = gitops.Verdict{Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "is frozen until Monday, 08:00"}
+	frozen.Verdict = gitops.Verdict{Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "prod is frozen until Monday, 08:00"}
 	refused := at(halfApproved(), gitops.StateApproved, "the check build fails", "It is tried again by itself.")
 	merged := at(halfApproved(), gitops.StateMerged, "", "")
 	open := []gitops.Change{

@@ -33,7 +33,7 @@ func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 	}
 	frozen := waiting
 	frozen.Verdict = gitops.All("policy", waiting.Verdict, gitops.Verdict{
-		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "is frozen until Monday, 08:00", Next: "It goes on by itself then.",
+		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "prod is frozen until Monday, 08:00", Next: "It goes on by itself then.",
 	})
 	anew := waiting
 	anew.Proposal.At = noon(200)

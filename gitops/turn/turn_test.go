@@ -59,7 +59,7 @@ func TestWhoseTurnItIs(t *testing.T) {
 		Rule: "prod/veto", Outcome: gitops.OutcomeDenied, Reason: "Bob rejected it", Next: "Bob withdraws.",
 	})
 	frozen := gitops.All("policy", waiting("waits for 1 more of leads", carol), gitops.Verdict{
-		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "is frozen until Monday", Next: "It goes on by itself.",
+		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "prod is frozen until Monday", Next: "It goes on by itself.",
 	})
 	for _, test := range []struct {
 		name                   string
@@ -81,9 +81,9 @@ func TestWhoseTurnItIs(t *testing.T) {
 		{"where all have decided it is changebot's to count", change(gitops.StateProposed, judged(waiting("waits", bob)), approvedBy(bob)),
 			Changebot, Judge, "", "", ""},
 		{"a freeze blocks also what people may decide", change(gitops.StateProposed, judged(frozen)),
-			People, Decide, "carol", "waits for 1 more of leads", "is frozen until Monday"},
-		{"a freeze alone is nobody's turn", change(gitops.StateProposed, judged(waiting("is frozen until Monday"))),
-			Nobody, "", "", "", "is frozen until Monday"},
+			People, Decide, "carol", "waits for 1 more of leads", "prod is frozen until Monday"},
+		{"a freeze alone is nobody's turn", change(gitops.StateProposed, judged(waiting("prod is frozen until Monday"))),
+			Nobody, "", "", "", "prod is frozen until Monday"},
 		{"what is denied is the requester's to mend", change(gitops.StateProposed, judged(denied)),
 			People, Unblock, "ada", "", "Bob rejected it"},
 		{"what is approved is merged", change(gitops.StateApproved), Changebot, Merge, "", "", ""},
