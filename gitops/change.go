@@ -35,12 +35,21 @@ type Change struct {
 	Proposal  Proposal
 	Decisions []Decision // all ever made, oldest first
 	Verdict   Verdict    // the policy's last answer
+	Turned    Turned     // since when it is what it is
 	Merge     Merge
 	Rollout   []Progress // one for each Target, once merged
 
 	Wait Wait // for another system that does not answer
 
 	Times map[State]time.Time // when each state was first reached
+}
+
+// Turned is the outcome that a Verdict came to and since when: the moment that
+// a turn began. It outlasts a round that only moves the same plan onto a new
+// base, since nobody is asked anew then.
+type Turned struct {
+	Outcome Outcome
+	At      time.Time
 }
 
 // A Link is a text that leads somewhere. The URL is never a stranger's.
@@ -85,10 +94,6 @@ type Proposal struct {
 	// Moving says that the Plan was made anew and is to be brought to the
 	// branch: the fields above are still those of the round before.
 	Moving bool
-
-	// At is when people were asked about this plan: a round that only moves
-	// the same plan onto a new base asks nobody anew.
-	At time.Time
 
 	// ForeignHead is the branch's head where somebody else has moved it;
 	// empty while it is HeadSHA.
@@ -141,6 +146,14 @@ func (c Change) Refs() []TargetRef {
 		refs[i] = s.Target.TargetRef
 	}
 	return refs
+}
+
+// Judge takes in the policy's answer.
+func (c *Change) Judge(v Verdict, at time.Time) {
+	c.Verdict = v
+	if c.Turned.Outcome != v.Outcome {
+		c.Turned = Turned{Outcome: v.Outcome, At: at}
+	}
 }
 
 // Enter moves the Change to a state, and notes when. An illegal transition is

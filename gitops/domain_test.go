@@ -147,6 +147,25 @@ func TestAChangeIsNeverMergedWithoutBeingProposed(t *testing.T) {
 	}
 }
 
+func TestAVerdictTurnsWithItsOutcomeAlone(t *testing.T) {
+	var c gitops.Change
+	at := func(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
+	for _, step := range []struct {
+		hour    int
+		verdict gitops.Verdict
+		since   int
+	}{
+		{9, gitops.Verdict{Outcome: gitops.OutcomeWaiting, Reason: "waits for 2"}, 9},
+		{10, gitops.Verdict{Outcome: gitops.OutcomeWaiting, Reason: "waits for 1 more"}, 9},
+		{11, gitops.Verdict{Outcome: gitops.OutcomeDenied, Reason: "somebody pushed"}, 11},
+		{12, gitops.Verdict{Outcome: gitops.OutcomeWaiting, Reason: "waits for 2"}, 12},
+	} {
+		if c.Judge(step.verdict, at(step.hour)); !c.Turned.At.Equal(at(step.since)) || c.Verdict.Reason != step.verdict.Reason {
+			t.Errorf("at %d: %+v, want it to be so since %d", step.hour, c.Turned, step.since)
+		}
+	}
+}
+
 func TestTheSameAskHasTheSameID(t *testing.T) {
 	first := gitops.ChangeID("slack/1", 0)
 	if again := gitops.ChangeID("slack/1", 0); again != first {

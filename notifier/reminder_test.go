@@ -19,9 +19,9 @@ func reminded(seq int64, minutes int, people ...gitops.Person) gitops.Entry {
 
 func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 	waiting := proposed()
-	waiting.Proposal.At = noon(0)
+	waiting.Turned.At = noon(0)
 	half := halfApproved()
-	half.Proposal.At = noon(0)
+	half.Turned.At = noon(0)
 	question := rollback(proposed())
 	question.State, question.Proposal = gitops.StateRequested, gitops.Proposal{}
 	question.Times[gitops.StateRequested] = noon(0)
@@ -36,7 +36,7 @@ func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 		Rule: "prod/freeze", Outcome: gitops.OutcomeWaiting, Reason: "prod is frozen until Monday, 08:00", Next: "It goes on by itself then.",
 	})
 	anew := waiting
-	anew.Proposal.At = noon(200)
+	anew.Turned.At = noon(200)
 	var b strings.Builder
 	for _, show := range []struct {
 		title   string

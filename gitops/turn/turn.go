@@ -88,7 +88,7 @@ func Of(c gitops.Change) Turn {
 // decision is whose turn it is while a proposal waits for people.
 func decision(c gitops.Change) Turn {
 	v := c.Verdict
-	t := Turn{Since: c.Proposal.At}
+	t := Turn{Since: c.Turned.At}
 	if t.Since.IsZero() {
 		t.Since = c.Times[gitops.StateProposed]
 	}

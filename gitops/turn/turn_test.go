@@ -120,9 +120,9 @@ func TestATurnBeginsWhenPeopleWereAsked(t *testing.T) {
 	if got := Of(c).Since; !got.Equal(noon(-9)) {
 		t.Errorf("since %v, want when it was proposed", got)
 	}
-	c.Proposal.At = noon(5)
+	c.Turned.At = noon(5)
 	if got := Of(c).Since; !got.Equal(noon(5)) {
-		t.Errorf("since %v, want when the plan was put before them anew", got)
+		t.Errorf("since %v, want when the verdict turned", got)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestRemindersGoToThoseWhoAreAtWork(t *testing.T) {
 	}
 	catalog.People[2].TimeZone = "America/New_York" // 07:00 when it is noon in UTC
 	c := change(gitops.StateProposed, judged(waiting("waits", bob, carol)))
-	c.Proposal.At = noon(0)
+	c.Turned.At = noon(0)
 	monday := func(hour, minute int) time.Time { return time.Date(2026, 3, 2, hour, minute, 0, 0, time.UTC) }
 	for _, test := range []struct {
 		name     string

@@ -22,7 +22,8 @@ func (w walk) judge(ctx context.Context, c gitops.Change) error {
 	v := w.verdict(tip, c)
 	switch {
 	case v.Allows():
-		c.Verdict, c.Reason, c.Rule, c.Next = v, "", "", ""
+		c.Judge(v, w.Clock())
+		c.Reason, c.Rule, c.Next = "", "", ""
 		entry, err := w.enter(&c, gitops.StateApproved, Self, "approved: "+v.Reason)
 		if err != nil {
 			return err
@@ -35,7 +36,7 @@ func (w walk) judge(ctx context.Context, c gitops.Change) error {
 	if err := w.setGate(ctx, c, false, v.Reason); err != nil {
 		return err
 	}
-	c.Verdict = v
+	c.Judge(v, w.Clock())
 	_, err = w.write(ctx, w.lease, c, nil)
 	return err
 }

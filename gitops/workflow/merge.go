@@ -119,7 +119,7 @@ func (w walk) unapprove(ctx context.Context, c gitops.Change, v gitops.Verdict) 
 	if err := w.setGate(ctx, c, false, v.Reason); err != nil {
 		return err
 	}
-	c.Verdict = v
+	c.Judge(v, w.Clock())
 	entry, err := w.enter(&c, gitops.StateProposed, Self, "no longer approved: "+v.Reason)
 	if err != nil {
 		return err

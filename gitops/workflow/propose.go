@@ -20,12 +20,11 @@ func (w walk) propose(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Proposal = next
-	c.Proposal.At = w.Clock()
 	tip, err := w.repo.tip(ctx)
 	if err != nil {
 		return err
 	}
-	c.Verdict = w.verdict(tip, c)
+	c.Judge(w.verdict(tip, c), w.Clock())
 	pull, err := w.open(ctx, c)
 	if err != nil {
 		return err

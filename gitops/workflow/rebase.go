@@ -63,7 +63,7 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan) error {
 	reason := fmt.Sprintf("%s moved, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, p.Digest.Short(), c.Plan.Digest.Short())
 	entries := voidAll(&c, reason)
-	c.Proposal.At = w.Clock()
+	c.Turned = gitops.Turned{} // people are asked about another plan
 	return w.replan(ctx, c, p, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
 }
 
