@@ -122,3 +122,28 @@ func (v Version) String() string {
 		return v.Tag + "@" + digest
 	}
 }
+
+// Full returns the version with the whole digest, as a sentence names it:
+// ParseVersion reads it back.
+func (v Version) Full() string {
+	if v.Tag != "" && v.Digest != "" {
+		return v.Tag + "@" + v.Digest
+	}
+	return v.Tag + v.Digest
+}
+
+// ParseVersion reads a tag, a digest, or both as "tag@digest".
+func ParseVersion(name string) Version {
+	if tag, digest, both := strings.Cut(name, "@"); both {
+		return Version{Tag: tag, Digest: digest}
+	}
+	if strings.HasPrefix(name, "sha256:") {
+		return Version{Digest: name}
+	}
+	return Version{Tag: name}
+}
+
+// Named says whether a name means this version: its tag, its digest or both.
+func (v Version) Named(name string) bool {
+	return name != "" && (name == v.Tag || name == v.Digest || name == v.Full())
+}

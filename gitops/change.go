@@ -156,6 +156,22 @@ func (c *Change) Judge(v Verdict, at time.Time) {
 	}
 }
 
+// Undone returns the version that undoing the Change brings back. It is zero
+// where the Targets ran different ones or none, and for a rollback: what it
+// left was left for a reason.
+func (c Change) Undone() Version {
+	if len(c.Plan.Targets) == 0 || c.Request.Command.Kind == KindRollback {
+		return Version{}
+	}
+	old := c.Plan.Targets[0].Old
+	for _, s := range c.Plan.Targets {
+		if s.Old != old {
+			return Version{}
+		}
+	}
+	return old
+}
+
 // Enter moves the Change to a state, and notes when. An illegal transition is
 // an Internal error: it is changebot's fault, never the person's.
 func (c *Change) Enter(s State, at time.Time) error {

@@ -2,6 +2,7 @@ package gitops_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -232,6 +233,43 @@ func TestATokenBelongsToWhoeverListsItsHash(t *testing.T) {
 	for hash, want := range map[string]string{"aa": "ada", "bb": "ruth", "cc": "", "": "", "a": ""} {
 		if p, known := c.ByToken(hash); p.ID != want || known != (want != "") {
 			t.Errorf("%q belongs to %q, %v", hash, p.ID, known)
+		}
+	}
+}
+
+func TestAVersionIsNamedByWhatIsWrittenOfIt(t *testing.T) {
+	whole := "sha256:" + strings.Repeat("0f", 32)
+	for _, v := range []gitops.Version{{Tag: "1.42.3"}, {Digest: whole}, {Tag: "1.42.3", Digest: whole}} {
+		if got := gitops.ParseVersion(v.Full()); got != v {
+			t.Errorf("%s is read as %+v", v.Full(), got)
+		}
+		for name, want := range map[string]bool{v.Full(): true, "1.42.3": v.Tag != "", whole: v.Digest != "", "1.42": false, "": false} {
+			if v.Named(name) != want {
+				t.Errorf("%s is named by %q: %v, want %v", v.Full(), name, !want, want)
+			}
+		}
+	}
+}
+
+func TestUndoingAChangeBringsBackWhatItTookAway(t *testing.T) {
+	step := func(old string) gitops.Step {
+		return gitops.Step{Old: gitops.Version{Tag: old}, New: gitops.Version{Tag: "9"}}
+	}
+	for name, tt := range map[string]struct {
+		kind gitops.Kind
+		plan []gitops.Step
+		want string
+	}{
+		"one target":                             {gitops.KindPromote, []gitops.Step{step("1")}, "1"},
+		"two that ran the same":                  {gitops.KindPromote, []gitops.Step{step("1"), step("1")}, "1"},
+		"two that ran different ones":            {gitops.KindPromote, []gitops.Step{step("1"), step("2")}, ""},
+		"one that ran nothing":                   {gitops.KindPromote, []gitops.Step{step("")}, ""},
+		"nothing planned":                        {gitops.KindPromote, nil, ""},
+		"a rollback left its version on purpose": {gitops.KindRollback, []gitops.Step{step("1")}, ""},
+	} {
+		c := gitops.Change{Request: gitops.Request{Command: gitops.Command{Kind: tt.kind}}, Plan: gitops.Plan{Targets: tt.plan}}
+		if got := c.Undone(); got.Full() != tt.want {
+			t.Errorf("%s: %q, want %q", name, got.Full(), tt.want)
 		}
 	}
 }

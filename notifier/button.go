@@ -48,11 +48,12 @@ func decide(c gitops.Change) []Button {
 	}
 }
 
-// rollBack asks for a Change in the other direction.
+// rollBack asks for a Change in the other direction. It names the version
+// where that is known; else the history of each Target tells, when asked.
 func rollBack(c gitops.Change) Button {
 	label := "Roll back"
-	if old := oldVersion(c); old != "" {
-		label += " to " + old
+	if old := c.Undone(); !old.IsZero() {
+		label += " to " + old.String()
 	}
 	return Button{
 		Action: ActionRollback, Label: label, Style: Danger, Value: ButtonValue(c.ID, c.Token()),

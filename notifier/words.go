@@ -115,21 +115,12 @@ func what(c gitops.Change) Text {
 
 // newVersion is the version that a Change brings, where it is the same everywhere.
 func newVersion(c gitops.Change) string {
-	return sameVersion(c, func(s gitops.Step) gitops.Version { return s.New })
-}
-
-// oldVersion is the version that a Change takes away, likewise.
-func oldVersion(c gitops.Change) string {
-	return sameVersion(c, func(s gitops.Step) gitops.Version { return s.Old })
-}
-
-func sameVersion(c gitops.Change, of func(gitops.Step) gitops.Version) string {
 	if len(c.Plan.Targets) == 0 {
 		return ""
 	}
-	v := of(c.Plan.Targets[0])
+	v := c.Plan.Targets[0].New
 	for _, s := range c.Plan.Targets {
-		if of(s) != v {
+		if s.New != v {
 			return ""
 		}
 	}

@@ -27,10 +27,7 @@ func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	list(&b, "Evidence", c.Plan.Evidence)
 	policy(&b, c)
 	asked(&b, c)
-	b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say\n")
-	for _, s := range c.Plan.Targets {
-		fmt.Fprintf(&b, "`rollback %s in %s to %s`\n", s.Target.Application, s.Target.Environment, s.Old)
-	}
+	undoing(&b, c)
 	text := b.String()
 	if len(text) > maxBody {
 		text = cut(text, maxBody/4) + "\n\n*(cut: the whole list is in the files of this pull request)*\n"
@@ -105,6 +102,16 @@ func asked(b *strings.Builder, c gitops.Change) {
 		fmt.Fprintf(b, ", because %s", Escape(oneLine(q.Command.Because)))
 	}
 	b.WriteString(".\n\nReviews of linked people count here as in chat. Merging is changebot's: it merges exactly the commit that was approved.\n")
+}
+
+// undoing says how to roll back, with versions as a sentence can name them.
+func undoing(b *strings.Builder, c gitops.Change) {
+	b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say\n")
+	for _, s := range c.Plan.Targets {
+		if old := s.Old.Full(); old != "" {
+			fmt.Fprintf(b, "`rollback %s in %s to version %s`\n", code(s.Target.Application), code(s.Target.Environment), code(old))
+		}
+	}
 }
 
 // Escape makes a stranger's text plain in GitHub's Markdown: no mark-up, no

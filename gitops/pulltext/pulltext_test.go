@@ -8,6 +8,7 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/pulltext"
+	"github.com/changebot/changebot/gitops/sentence"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -78,6 +79,31 @@ func TestABodyMentionsNobodyAndKeepsItsLayout(t *testing.T) {
 	for _, bad := range []string{"@everyone", "<b>", "](https://evil", " #1", ":tada:", "~~"} {
 		if strings.Contains(outside[0]+outside[2], bad) {
 			t.Errorf("%q is in the body:\n%s", bad, body)
+		}
+	}
+}
+
+func TestHowToRollBackIsASentenceThatBringsBackExactlyWhatRan(t *testing.T) {
+	whole := "sha256:" + strings.Repeat("0f", 32)
+	for _, old := range []gitops.Version{{Tag: "1.41.0"}, {Tag: "hotfix-7"}, {Tag: "3"}, {Digest: whole}, {Tag: "1.41.0", Digest: whole}, {}} {
+		c := change("x")
+		c.Plan.Targets[0].Old = old
+		ref := c.Plan.Targets[0].Target.TargetRef
+		body, err := pulltext.Body(c, key('k'))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, said, found := strings.Cut(body, "`rollback ")
+		if found == old.IsZero() {
+			t.Fatalf("from %q: a sentence is there: %v", old.Full(), found)
+		}
+		if !found {
+			continue
+		}
+		said, _, _ = strings.Cut(said, "`")
+		got, question, err := sentence.Parse("rollback "+said, sentence.Vocabulary{Applications: []string{ref.Application}, Environments: []string{ref.Environment}})
+		if err != nil || question != nil || gitops.ParseVersion(got.Version) != old {
+			t.Errorf("%q is read as %+v, %v, %v; want %s", said, got, question, err, old.Full())
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 func enough(pasts []gitops.Past, named string) bool {
 	whole := pasts[:len(pasts)-1]
 	return len(whole) >= maxVersions && (named == "" || slices.ContainsFunc(whole, func(p gitops.Past) bool {
-		return p.Version.Tag == named || p.Version.Digest == named
+		return p.Version.Named(named)
 	}))
 }
 

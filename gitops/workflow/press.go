@@ -184,7 +184,8 @@ func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, pr
 	}
 	command := gitops.Command{
 		Kind: gitops.KindRollback, Applications: c.Request.Command.Applications,
-		Environment: c.Request.Command.Environment, Because: "of #" + c.ID + ", which is " + string(c.State),
+		Environment: c.Request.Command.Environment, Version: c.Undone().Full(), // as the button says
+		Because: "of #" + c.ID + ", which is " + string(c.State),
 	}
 	room := press.Room
 	room.Thread = c.Request.Room.Thread // a change of its own stands where the first one does

@@ -17,7 +17,7 @@ func (w walk) aimForward(ctx context.Context, a *aim) error {
 		return err
 	}
 	if source == "" {
-		a.wanted = gitops.Version{Tag: a.command.Version}
+		a.wanted = gitops.ParseVersion(a.command.Version)
 		return nil
 	}
 	from, ok := a.tip.Catalog.Target(a.target.Application, source)
@@ -28,7 +28,7 @@ func (w walk) aimForward(ctx context.Context, a *aim) error {
 	if err != nil {
 		return err
 	}
-	if a.command.Version != "" && a.command.Version != a.wanted.Tag {
+	if a.command.Version != "" && !a.wanted.Named(a.command.Version) {
 		if err := w.mustHaveRun(ctx, a, from); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (w walk) mustHaveRun(ctx context.Context, a *aim, from gitops.Target) error
 	}
 	var names []string
 	for _, p := range pasts {
-		if p.Version.Tag == a.command.Version {
+		if p.Version.Named(a.command.Version) {
 			a.wanted = p.Version
 			return nil
 		}

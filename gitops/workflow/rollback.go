@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
@@ -76,20 +77,20 @@ func chooseBack(pasts []gitops.Past, current gitops.Version, c gitops.Command, r
 	return choice{}, &gitops.Error{
 		Code:    gitops.NotFound,
 		Message: fmt.Sprintf("No earlier version of %s is left that was ever seen healthy here%s.", ref, skippedText(sick, taken)),
-		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to " + append(taken, sick...)[0],
+		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to version " + others[0].Version.Full(),
 	}
 }
 
 func chooseNamed(others []gitops.Past, current gitops.Version, name string, ref gitops.TargetRef) (choice, error) {
-	if current.Tag == name {
+	if current.Named(name) {
 		return choice{past: gitops.Past{Version: current}}, nil
 	}
 	var names []string
 	for _, p := range others {
-		if p.Version.Tag == name || p.Version.Digest == name {
-			return explained(p, "as named", ref), nil
+		if p.Version.Named(name) {
+			return explained(p, "as named"+lastHealthy(others, p), ref), nil
 		}
-		names = append(names, p.Version.String())
+		names = append(names, p.Version.Full())
 	}
 	e := &gitops.Error{
 		Code:    gitops.NotFound,
@@ -102,6 +103,15 @@ func chooseNamed(others []gitops.Past, current gitops.Version, name string, ref 
 		e.Next = fmt.Sprintf("It has run %s.", gitops.AndList(names[:min(5, len(names))]))
 	}
 	return choice{}, e
+}
+
+// lastHealthy says that the version named is the one that an unnamed rollback
+// would have gone to, where it is.
+func lastHealthy(others []gitops.Past, p gitops.Past) string {
+	if i := slices.IndexFunc(others, func(o gitops.Past) bool { return healthy(o) && !o.TakenBack }); i >= 0 && others[i].Version == p.Version {
+		return ", the last version observed healthy here"
+	}
+	return ""
 }
 
 // otherVersions keeps each version that is not the current one, where it ran last.
