@@ -22,6 +22,7 @@ type Spec struct {
 	Under   string // Key of the message in whose thread it stands; empty for none
 	Message Message
 	File    *File // stands beside the Message, which is never edited then; nil for none
+	Keep    bool  // it stays as it stands, and is not posted where it does not
 }
 
 // ref names the message to the chat.

@@ -3,6 +3,7 @@ package notifier
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/turn"
@@ -13,6 +14,9 @@ import (
 // none when the turn of all whom it called has passed.
 func reminder(v View) (Spec, bool) {
 	now := turn.Of(v.Change)
+	if now.Act == turn.Judge {
+		return kept(v) // whose turn it is shows in a moment
+	}
 	if now.Actor != turn.People {
 		return Spec{}, false
 	}
@@ -29,6 +33,16 @@ func reminder(v View) (Spec, bool) {
 			break
 		}
 		return Spec{Key: keyReminder + strconv.FormatInt(e.Seq, 10), Under: keyLive, Message: call(v, now, e, called, others)}, true
+	}
+	return Spec{}, false
+}
+
+// kept is the reminder that stands, as it stands.
+func kept(v View) (Spec, bool) {
+	for _, p := range v.Standing {
+		if strings.HasPrefix(p.Key, keyReminder) && !p.Gone {
+			return Spec{Key: p.Key, Under: keyLive, Keep: true}, true
+		}
 	}
 	return Spec{}, false
 }

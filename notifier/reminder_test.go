@@ -76,6 +76,16 @@ func TestOneReminderStandsAtATime(t *testing.T) {
 	if first, second := w.standing("c-7f3k2q/reminder:1"), w.standing("c-7f3k2q/reminder:2"); first != 0 || second != 1 {
 		t.Errorf("%d of the first and %d of the second stand", first, second)
 	}
+	waits := w.change.Verdict
+	for _, v := range []gitops.Verdict{{}, waits} { // judged anew, as when the base has moved
+		w.change.Verdict = v
+		if err := w.tell(t); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.standing("c-7f3k2q/reminder:2"); n != 1 {
+			t.Errorf("%d stand while it is judged", n)
+		}
+	}
 	w.change = decided(w.change, carol, gitops.Approve, "")
 	if err := w.tell(t); err != nil {
 		t.Fatal(err)

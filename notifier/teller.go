@@ -87,7 +87,7 @@ func (r *round) reconcile(ctx context.Context, spec Spec) error {
 	where := spec.To.Channel + spec.To.Person.Slack
 	hash := spec.Message.Hash()
 	switch {
-	case post.Gone, post.TS != "" && (post.Hash == hash || spec.File != nil):
+	case post.Gone, spec.Keep, post.TS != "" && (post.Hash == hash || spec.File != nil):
 		return nil
 	case !ok, r.blocked[where]: // the order of a thread is kept: what comes later waits too
 		return nil
