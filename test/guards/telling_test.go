@@ -29,6 +29,7 @@ func deciding() []guard {
 		{27, "approvals/rule.go", `!same(m, j.change.Request.Requester) && `, ``, approvals, "TestPeopleAreWhoTheyAreNow"},
 		{27, "approvals/rule.go", ` && !same(d.Person, j.change.Request.Requester)`, ``, approvals, "TestPeopleAreWhoTheyAreNow"},
 		{27, "approvals/person.go", `a.GitHub != "" && strings.EqualFold(a.GitHub, b.GitHub) ||`, `strings.EqualFold("", "-") ||`, approvals, "TestOneHumanIsKnownByAnyAccount"},
+		{27, "approvals/person.go", `a.TokenSHA256 != "" && a.TokenSHA256 == b.TokenSHA256`, `a.TokenSHA256 != "" && false`, approvals, "TestOneHumanIsKnownByAnyAccount"},
 
 		// 28. An identity by name instead of by id.
 		{28, "approvals/decide.go", `if _, ok := c.Person(p.ID); ok && p.ID != "" {`, `if p.ID != "" || p.Name != "" || p.GitHub != "" {`, approvals, "TestMayDecide"},
@@ -36,10 +37,13 @@ func deciding() []guard {
 			"./gitops/catalog", "TestWhatMakesNoSenseIsSaidWithItsPlace"},
 		{28, "gitops/catalog.go", `return user != "" && p.Slack == user`, `return p.Slack == user`, "./gitops", "TestNobodyIsFoundByAnAccountThatTheyDoNotHave"},
 		{28, "gitops/catalog.go", `return login != "" && strings.EqualFold(p.GitHub, login)`, `return strings.EqualFold(p.GitHub, login)`, "./gitops", "TestNobodyIsFoundByAnAccountThatTheyDoNotHave"},
+		{28, "gitops/catalog.go", `if same && p.TokenSHA256 != "" {`, `if same {`, "./gitops", "TestATokenBelongsToWhoeverListsItsHash"},
 		{28, "gitops/workflow/review.go", "case !linked:\n", "case !linked && v.Login == \"\":\n", scenarios, "TestScenarios/stranger"},
 
 		// 29. An allow-list that is not set is skipped.
 		{29, "approvals/rbac/enforcer.go", `return slices.Contains(list, "*") ||`, `return joined == "" || slices.Contains(list, "*") ||`, rbac, "TestGrants"},
+		{29, "approvals/rbac/enforcer.go", `a.Room.Word())`, `a.Room.Channel)`, rbac, "TestGrants"},
+		{29, "gitops/api/handler.go", `case !known:`, `case !known && r.Method == "":`, "./gitops/api", "TestWhoIsNotKnownIsCountedAndToldNoMore"},
 		{29, "approvals/policy.go", "if c == nil {\n\t\treturn noCatalogue(\"approvals\")", "if c == nil {\n\t\treturn gitops.Verdict{Outcome: gitops.OutcomeAllowed}",
 			approvals, "TestWithoutACatalogueNothingIsAllowed"},
 		{29, "approvals/policy.go", "\treturn gitops.Verdict{\n\t\tRule:    rule,\n\t\tOutcome: gitops.OutcomeDenied,\n\t\tReason:  reason,",
