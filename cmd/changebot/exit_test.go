@@ -85,3 +85,20 @@ func TestWhatIsAboutOneChangeIsToldFromWhatIsNot(t *testing.T) {
 		}
 	}
 }
+
+func TestATableStandsInColumnsAndActsOnNoTerminal(t *testing.T) {
+	var out strings.Builder
+	asText(&out, api.Answer{Table: &api.Table{
+		Title: "History", Columns: []string{"version", "health_here"}, Notes: []string{"1.2 runs there now."},
+		Rows: []map[string]string{{"version": "1.2-a-long-one", "health_here": "healthy"}, {"version": "1.1\x1b[31m", "health_here": "never\thealthy"}},
+	}})
+	want := `History
+VERSION         HEALTH HERE
+1.2-a-long-one  healthy
+1.1�[31m        never healthy
+1.2 runs there now.
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}

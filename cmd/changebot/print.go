@@ -112,7 +112,11 @@ func printTable(w io.Writer, t api.Table) {
 	fmt.Fprintln(w, plain(t.Title))
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if len(t.Rows) > 0 {
-		fmt.Fprintln(columns, strings.ToUpper(strings.ReplaceAll(plain(strings.Join(t.Columns, "\t")), "_", " ")))
+		var heads []string
+		for _, c := range t.Columns {
+			heads = append(heads, strings.ToUpper(strings.ReplaceAll(plain(c), "_", " ")))
+		}
+		fmt.Fprintln(columns, strings.Join(heads, "\t"))
 	}
 	for _, row := range t.Rows {
 		var cells []string

@@ -61,6 +61,9 @@ func (q request) Run(on stage) error {
 		err = q.unanswered(err)
 	} else if a.Change != nil {
 		err = outcome(*a.Change)
+		if err != nil && q.Output == "text" {
+			a.Change.Reason, a.Change.Next = "", "" // standard error says it, and what to do
+		}
 	}
 	return errors.Join(q.show(on, a, nil), err)
 }
@@ -87,7 +90,7 @@ func (q request) unanswered(err error) error {
 	}
 	message, _ := wordsOf(err)
 	if code == exitStillOpen {
-		message = "It is not at its end, and the time is over."
+		message = "The time is over, and the change has not ended."
 	}
 	return &ending{code, message, "Nothing is lost. To go on, run the same again with --key " + q.Key + "; the same key asks for nothing twice."}
 }

@@ -123,6 +123,12 @@ func serve(ctx context.Context, o options) error {
 		return errors.Join(err, s.close())
 	}
 	fmt.Fprintf(o.out, "\n  Open %s\n\nOne promotion is done there, another waits for approval. Ctrl-C ends it.\n", s.url)
+	fmt.Fprintf(o.out, `
+In another terminal, as Ada:
+
+    export CHANGEBOT_SERVER=http://%s CHANGEBOT_TOKEN=changebot-sample-ada
+    go run ./cmd/changebot request promote cart to prod because INC-4211 --wait
+`, s.bot.Addr())
 	<-ctx.Done()
 	return s.close()
 }
