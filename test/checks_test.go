@@ -48,6 +48,18 @@ func TestImportsThatOffend(t *testing.T) {
 	}
 }
 
+func TestLogLinesThatOffend(t *testing.T) {
+	const messages = "a message in the log is always the same"
+	for _, s := range []sample{
+		{"put together by hand", messages, "a/x.go", `func f() { s.log.Warn("merge " + id, "error", err) }`, "put together"},
+		{"put together by a call, with a context", messages, "a/x.go", `func f() { Log.ErrorContext(ctx, err.Error()) }`, "put together"},
+		{"written out", messages, "a/x.go", `func f() { log.InfoContext(ctx, "merge", "change", id) }`, ""},
+		{"no log", messages, "a/x.go", `func f() { errors.Error(x) }`, ""},
+	} {
+		t.Run(s.name, s.try)
+	}
+}
+
 func TestSizesAndNamesThatOffend(t *testing.T) {
 	const interfaces = "an interface has at most five methods"
 	for _, s := range []sample{

@@ -129,7 +129,8 @@ func checks() map[string]func(*tree) []offence {
 		"every package says what it is for":                 commentOffences,
 		"no name says helper or util":                       nameOffences,
 		"nothing happens before main":                       initOffences,
-		changing:                                            variableOffences,
+		"a message in the log is always the same":           logOffences,
+		changing: variableOffences,
 	}
 }
 

@@ -147,7 +147,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	refusal, ok := errors.AsType[*gitops.Error](err)
 	if !ok || refusal.Code == gitops.Unavailable || refusal.Code == gitops.Internal {
-		s.log.Error("answer by API", "path", r.URL.Path, "error", err)
+		log := s.log
+		if id := r.PathValue("id"); id != "" {
+			log = log.With("change", id)
+		}
+		log.Error("answer by API", "path", r.URL.Path, "error", err)
 	}
 	if !ok {
 		refusal = &gitops.Error{Code: gitops.Unavailable, Message: "I could not find that out just now.", Next: "Try again soon; the log says why."}

@@ -33,11 +33,11 @@ type command func(s *story, args []string) error
 //	shout PERSON ROOM N           types /change and N letters
 //	validate - PATTERN            what changebot validate prints
 //	log PATTERN                   waits until changebot's log matches
-//	watch PATH PATTERN            what the operations listener answers
+//	watch PATH PATTERN            what the operations listener answers; public, the other one
 //	tells-all                     the log tells every step with its change, and no secret
 //	start                         runs changebot and waits until it is ready
 //	crash, restart                SIGKILL, and a new process
-//	stop                          SIGTERM; it ends well
+//	stop                          SIGTERM; it ends well. term does not wait for that
 //	falter-slack METHOD HOW…      misbehaves at the next call, as slacktest.FaultKind says
 //	forged-slack, forged-github   calls that neither of them signed
 //	trouble SERVER CALL HOW       github or argocd does not do what is asked, until it is mended
@@ -48,7 +48,7 @@ type command func(s *story, args []string) error
 // and told says that it must not be so now.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	words := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
-	for name, c := range also(actions(), cliActions()) {
+	for name, c := range also(actions(), also(cliActions(), watchers())) {
 		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(storyKey{}).(*story)
 			if neg {
@@ -59,7 +59,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 			}
 		}
 	}
-	for name, look := range also(looks(), cliLooks()) {
+	for name, look := range also(looks(), also(cliLooks(), watches())) {
 		words[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s := ts.Value(storyKey{}).(*story)
 			if err := s.expect(look, neg, args); err != nil {
@@ -86,7 +86,6 @@ func looks() map[string]look {
 
 		"attached": attached,
 
-		"watch":    watch,
 		"log":      func(s *story, _ string) (string, error) { return s.Log.String(), nil },
 		"file":     file,
 		"pull":     pull,
@@ -156,7 +155,6 @@ func actions() map[string]command {
 		"press":   press,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
-		"stop":    stop,
 		"start":   func(s *story, _ []string) error { return s.Start() },
 		"restart": func(s *story, _ []string) error { return s.Start() },
 		"push":    push,
@@ -172,7 +170,6 @@ func actions() map[string]command {
 		"demand":    demand,
 		"trouble":   trouble,
 		"mend":      mend,
-		"tells-all": tellsAll,
 
 		"falter-slack": func(s *story, args []string) error {
 			s.Slack.Inject(slacktest.Fault{Match: args[0], Kind: slacktest.FaultKind(strings.Join(args[1:], " "))})

@@ -12,10 +12,22 @@ import (
 	"syscall"
 )
 
+// watches and watchers are the words for watching changebot and stopping it.
+func watches() map[string]look { return map[string]look{"watch": watch, "public": public} }
+
+func watchers() map[string]command {
+	return map[string]command{"stop": stop, "term": term, "tells-all": tellsAll}
+}
+
 // watch is what the operations listener answers at a path, with the status; of
 // the metrics those that are ours.
-func watch(s *story, path string) (string, error) {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.operations+path, nil)
+func watch(s *story, path string) (string, error) { return fetch(s.operations, path) }
+
+// public is what the other listener answers.
+func public(s *story, path string) (string, error) { return fetch(s.URL(), path) }
+
+func fetch(listener, path string) (string, error) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, listener+path, nil)
 	if err != nil {
 		return "", err
 	}
@@ -33,6 +45,9 @@ func watch(s *story, path string) (string, error) {
 
 // stop ends changebot as an orchestrator does: it must exit with 0.
 func stop(s *story, _ []string) error { return s.Stop(syscall.SIGTERM) }
+
+// term sends SIGTERM and does not wait.
+func term(s *story, _ []string) error { return s.Signal(syscall.SIGTERM) }
 
 // changeID is what ids look like.
 var changeID = regexp.MustCompile(`\bc-[0-9a-hjkmnp-tv-z]{6}\b`)

@@ -12,17 +12,22 @@ import (
 	"github.com/changebot/changebot/test/githubtest/fault"
 )
 
-// hurry makes changebot impatient in stories about waiting.
+// hurry makes changebot impatient in stories about waiting and stopping.
 func hurry(story string) string {
-	if strings.Contains(story, "waits") {
+	switch {
+	case strings.Contains(story, "waits"):
 		return ", patience: 3s, answer: 5s"
+	case strings.Contains(story, "stopped"):
+		return ", stop: 5s"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // trouble makes a server refuse calls until it is mended: GitHub "limits" for
-// a second at a time, answers "down", or has one answer "lost", Argo CD is "down" or takes a token for
-// "expired".
+// a second at a time or answers "down", Argo CD is "down" or takes a token for
+// "expired". Once, an answer of GitHub's is "lost" or "slow", or it does what is
+// asked and "hangs".
 func trouble(s *story, args []string) error {
 	if len(args) != 3 {
 		return errors.New("takes a server, a call and a kind of trouble")
@@ -34,6 +39,10 @@ func trouble(s *story, args []string) error {
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 502, After: true})
 	case "github down":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 503, Times: -1})
+	case "github slow":
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Slow, Delay: fault.Duration(3 * time.Second), Times: 1})
+	case "github hangs":
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Hang, After: true, Delay: fault.Duration(time.Minute), Times: 1})
 	case "argocd down":
 		s.Argo.Fail(argocdtest.Fault{Method: args[1], Code: codes.Unavailable, Times: -1})
 	case "argocd expired":
