@@ -88,7 +88,7 @@ func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", err)
 	if channel := cmp.Or(i.Channel.ID, i.Container.ChannelID); channel != "" {
 		_, err = r.app.api.PostEphemeralContext(context.WithoutCancel(ctx), channel, i.User.ID,
-			api.MsgOptionText("Slack did not open the form. Please press again.", false))
+			api.MsgOptionText("Slack did not say whether the form is open. If you see none, please press again.", false))
 		if err != nil {
 			r.app.config.Log.Warn("tell that a dialog did not open", "user", i.User.ID, "error", err)
 		}

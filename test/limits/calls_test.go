@@ -60,6 +60,8 @@ func calls() []call {
 		{slack, "auth.test", "", "start"},
 		{slack, "users.info", "", both},
 		{slack, "conversations.open", "", both},
+		{slack, "response_url", "", both},
+		{slack, "views.open", "", both},
 		{slack, "chat.postMessage", "", both},
 		{slack, "chat.update", "", both},
 		{slack, "files.getUploadURLExternal", "", both},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/changebot/changebot/test/argocdtest"
 	"github.com/changebot/changebot/test/bot"
+	"github.com/changebot/changebot/test/slacktest"
 	"github.com/changebot/changebot/test/world"
 )
 
@@ -76,7 +77,7 @@ func (r *run) phase(name string, usual tally, do func(context.Context) error) er
 		// they share the trouble.
 		skip := i % max(1, min(usual[c.String()].made, len(applications())))
 		for _, t := range []trouble{r.there, r.back} {
-			if len(t.kinds(c.system)) == 0 || r.struckIn(c, t) != name {
+			if len(t.kinds(c)) == 0 || r.struckIn(c, t) != name {
 				continue
 			}
 			if err := t.strike(r.World, c, skip); err != nil {
@@ -134,11 +135,33 @@ func (r *run) everybody(ctx context.Context, do func(context.Context, string) er
 	for range applications() {
 		all = errors.Join(all, <-done)
 	}
-	return all
+	if all != nil {
+		return all
+	}
+	return bot.Until(ctx, func() (bool, error) { // the last thing that is done
+		_, deleted := r.pushes()
+		return len(deleted) == len(r.GitHub.Pulls(world.Repository)), nil
+	})
+}
+
+// pushes counts what moved changebot's branches, and what deleted them.
+func (r *run) pushes() (pushed, deleted map[string]int) {
+	pushed, deleted = map[string]int{}, map[string]int{}
+	for _, p := range r.GitHub.Pushes(world.Repository, "refs/heads/changebot/") {
+		branch := strings.TrimPrefix(p.Ref, "refs/heads/")
+		switch {
+		case p.Refused != "":
+		case strings.Trim(p.New, "0") == "":
+			deleted[branch]++
+		default:
+			pushed[branch]++
+		}
+	}
+	return pushed, deleted
 }
 
 func (r *run) promote(ctx context.Context, application string) error {
-	if _, err := r.Slack.Slash("U0ADA", world.RoomReleases, "/change", "promote "+application+" to prod because INC-4211"); err != nil {
+	if err := r.ask(ctx, "U0ADA", application, "promote "+application+" to prod because INC-4211"); err != nil {
 		return err
 	}
 	for _, lead := range []string{"U0RUTH", "U0GRACE"} {
@@ -150,13 +173,50 @@ func (r *run) promote(ctx context.Context, application string) error {
 }
 
 func (r *run) rollBack(ctx context.Context, application string) error {
-	if _, err := r.Slack.Slash("U0NILS", world.RoomReleases, "/change", "rollback "+application+" in prod because INC-4212"); err != nil {
+	if err := r.ask(ctx, "U0NILS", application, "rollback "+application+" in prod because INC-4212"); err != nil {
 		return err
 	}
 	if err := r.approve(ctx, "U0INES", application); err != nil {
 		return err
 	}
 	return r.read(ctx, application+`.* is back on .* and healthy`)
+}
+
+// ask types a command; for the last of the applications one that leaves out the
+// environment, which the form then asks for.
+func (r *run) ask(ctx context.Context, person, application, text string) error {
+	all := applications()
+	byForm := application == all[len(all)-1]
+	if byForm {
+		text = regexp.MustCompile(` (to|in) prod`).ReplaceAllString(text, "")
+	}
+	if _, err := r.Slack.Slash(person, world.RoomReleases, "/change", text); err != nil || !byForm {
+		return err
+	}
+	var form slacktest.View
+	err := r.Slack.WaitFor(ctx, func() bool {
+		var open bool
+		if form, open = r.Slack.TopView(person); open {
+			return true
+		}
+		asked := r.Slack.Ephemeral(person)
+		for i := len(asked) - 1; i >= 0; i-- {
+			if strings.Contains(r.Slack.Text(asked[i]), "[Fill in the form]") {
+				_, err := r.Slack.Click(person, world.RoomReleases, asked[i].TS, "Fill in the form", 0)
+				form, open = r.Slack.TopView(person)
+				return err == nil && open // else it is pressed again
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return fmt.Errorf("%s has no form for %s: %w", person, application, err)
+	}
+	outcome, err := r.Slack.Submit(person, form.ID, map[string]string{"Where?": "prod"})
+	if err == nil && len(outcome.Errors) > 0 {
+		err = fmt.Errorf("the form for %s was not accepted: %v", application, outcome.Errors)
+	}
+	return err
 }
 
 // approve presses the button of the application's newest message, as soon as
@@ -200,12 +260,7 @@ func (r *run) read(ctx context.Context, pattern string) error {
 func (r *run) once() error {
 	pulls := r.GitHub.Pulls(world.Repository)
 	all := expect("pull requests", len(pulls), 2*len(applications()))
-	pushes := map[string]int{}
-	for _, p := range r.GitHub.Pushes(world.Repository, "refs/heads/changebot/") {
-		if p.Refused == "" {
-			pushes[p.Ref]++
-		}
-	}
+	pushed, deleted := r.pushes()
 	standing := r.messages()
 	for ref, n := range standing {
 		all = errors.Join(all, expect("messages "+ref, n, 1))
@@ -216,11 +271,12 @@ func (r *run) once() error {
 			all = errors.Join(all, fmt.Errorf("#%d is %s", p.Number, p.State))
 		}
 		all = errors.Join(all,
-			expect("pushes of "+p.Head, pushes["refs/heads/"+p.Head], 1),
+			expect("pushes of "+p.Head, pushed[p.Head], 1),
+			expect("deletions of "+p.Head, deleted[p.Head], 1),
 			expect("live messages of "+change, standing[change+"/live"], 1),
 		)
 	}
-	all = errors.Join(all, expect("branches", len(pushes), len(pulls)), r.merges(len(pulls)), r.conform())
+	all = errors.Join(all, expect("branches", len(pushed), len(pulls)), r.merges(len(pulls)), r.conform())
 	for _, a := range applications() {
 		v, _ := r.Argo.Application(a + "-prod")
 		all = errors.Join(all, expect("syncs of "+v.Name+", with the first", len(v.History), 3), healthy(v))
@@ -256,7 +312,7 @@ func (r *run) merges(want int) error {
 
 // messages counts what stands in Slack, in the room and in direct messages, by
 // what changebot keeps unseen with each; a file, which has nothing of the kind,
-// by its words.
+// by its words. What only one person sees for a moment may come twice.
 func (r *run) messages() map[string]int {
 	rooms := []string{world.RoomReleases}
 	for _, p := range r.People {
@@ -270,7 +326,7 @@ func (r *run) messages() map[string]int {
 			if !ok {
 				ref = m.ThreadTS + r.Slack.Text(m)
 			}
-			if m.User == r.Slack.BotUserID() && !m.Deleted {
+			if m.User == r.Slack.BotUserID() && !m.Deleted && m.EphemeralTo == "" {
 				standing[ref]++
 			}
 		}

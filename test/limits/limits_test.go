@@ -81,7 +81,7 @@ func table(t *testing.T, runs []*run) {
 	for _, c := range calls() {
 		fmt.Fprintf(&b, "\n%-45s", c)
 		for i, trouble := range troubles() {
-			r, kinds := runs[i/2], trouble.kinds(c.system)
+			r, kinds := runs[i/2], trouble.kinds(c)
 			if len(kinds) == 0 || r == nil {
 				fmt.Fprintf(&b, "%11s", "·")
 				continue

@@ -54,6 +54,8 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	c := Call{Method: name, At: s.now(), Args: a.logged(), Status: status}
 	if err != nil {
 		c.Error = err.Error()
+	} else if f != nil && f.Kind == FailAfter {
+		c.Status, c.Error = http.StatusBadGateway, string(FailAfter)
 	}
 	s.record(c)
 	s.mu.Unlock()
