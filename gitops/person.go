@@ -28,6 +28,10 @@ type Room struct {
 	Name    string // channel name without #, empty in a direct message
 	Thread  string // timestamp of the thread's first message where it was asked in one
 
+	// Direct says that it is the direct messages of one person with
+	// changebot, which nobody else reads.
+	Direct bool `json:",omitzero"`
+
 	// API says that it was asked by API, and so in no channel: a Channel is
 	// then only where it is told, and gives nobody a right.
 	API bool

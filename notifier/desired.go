@@ -55,9 +55,5 @@ func Desired(v View) []Spec {
 		specs = append(specs, Spec{Key: "rollout", To: room, Under: keyLive, Message: m})
 	}
 	specs = append(specs, files(v)...)
-	if s, ok := reminder(v); ok {
-		s.To = room
-		specs = append(specs, s)
-	}
-	return append(specs, cards(v)...)
+	return append(append(specs, reminders(v, room)...), cards(v)...)
 }

@@ -9,42 +9,50 @@ import (
 	"github.com/changebot/changebot/gitops/turn"
 )
 
-// reminder is the message that calls those whose turn it is. An edited message
-// notifies nobody, so each reminder is a new one; only the newest stands, and
-// none when the turn of all whom it called has passed.
-func reminder(v View) (Spec, bool) {
+// reminders are the messages that call those whose turn it is: one in the
+// thread, or one to each of them where nobody else reads the thread. An edited
+// message notifies nobody, so each reminder is a new one; only the newest
+// stands, and none when the turn of all whom it called has passed.
+func reminders(v View, room To) []Spec {
 	now := turn.Of(v.Change)
 	if now.Act == turn.Judge {
 		return kept(v) // whose turn it is shows in a moment
 	}
 	if now.Actor != turn.People {
-		return Spec{}, false
+		return nil
 	}
 	for _, e := range slices.Backward(v.Entries) {
 		ids := turn.Reminded(e)
 		if ids == nil {
 			continue
 		}
-		if e.At.Before(now.Since) {
-			break // of an earlier turn
-		}
 		called, others := split(now.People, ids)
-		if len(called) == 0 {
-			break
+		if e.At.Before(now.Since) || len(called) == 0 {
+			return nil // it was of an earlier turn, or has done its work
 		}
-		return Spec{Key: keyReminder + strconv.FormatInt(e.Seq, 10), Under: keyLive, Message: call(v, now, e, called, others)}, true
+		key := keyReminder + strconv.FormatInt(e.Seq, 10)
+		if !v.Change.Request.Room.Direct && room.Channel != "" {
+			return []Spec{{Key: key, To: room, Under: keyLive, Message: call(v, now, e, called, others)}}
+		}
+		var each []Spec
+		for _, p := range called {
+			_, rest := split(now.People, []string{p.ID})
+			each = append(each, Spec{Key: key + ":" + p.ID, To: To{Person: p}, Message: call(v, now, e, []gitops.Person{p}, rest)})
+		}
+		return each
 	}
-	return Spec{}, false
+	return nil
 }
 
-// kept is the reminder that stands, as it stands.
-func kept(v View) (Spec, bool) {
+// kept are the reminders that stand, as they stand.
+func kept(v View) []Spec {
+	var specs []Spec
 	for _, p := range v.Standing {
 		if strings.HasPrefix(p.Key, keyReminder) && !p.Gone {
-			return Spec{Key: p.Key, Under: keyLive, Keep: true}, true
+			specs = append(specs, Spec{Key: p.Key, Keep: true})
 		}
 	}
-	return Spec{}, false
+	return specs
 }
 
 // keyReminder begins the keys of reminders.

@@ -37,6 +37,8 @@ func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 	})
 	anew := waiting
 	anew.Turned.At = noon(200)
+	direct := waiting
+	direct.Request.Room = gitops.Room{Channel: "D1", Direct: true}
 	var b strings.Builder
 	for _, show := range []struct {
 		title   string
@@ -49,6 +51,7 @@ func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 		{"one has decided since", half, []gitops.Entry{reminded(4, 60, bob, carol)}},
 		{"the one who was called has decided", half, []gitops.Entry{reminded(4, 60, bob)}},
 		{"a freeze keeps it back as well", frozen, []gitops.Entry{reminded(4, 60, carol)}},
+		{"asked in direct messages, which the others do not read", direct, []gitops.Entry{reminded(4, 60, bob, carol)}},
 		{"a question to the requester", question, []gitops.Entry{reminded(4, 60, ada)}},
 		{"blocked until the requester acts", foreign, []gitops.Entry{reminded(4, 60, ada)}},
 		{"the turn has passed", at(waiting, gitops.StateApproved, "", ""), []gitops.Entry{reminded(4, 60, bob, carol)}},
@@ -56,9 +59,11 @@ func TestRemindersCallThoseWhoseTurnItIs(t *testing.T) {
 		{"cancelled", at(waiting, gitops.StateCancelled, "Cancelled by Ada Lovelace", ""), []gitops.Entry{reminded(4, 60, bob)}},
 	} {
 		fmt.Fprintf(&b, "## %s\n\n", show.title)
-		if s, ok := reminder(View{Change: show.change, Entries: show.entries}); ok {
-			fmt.Fprintf(&b, "(%s)\n%s\n", s.Key, s.Message)
-		} else {
+		specs := reminders(View{Change: show.change, Entries: show.entries}, To{Channel: "C1"})
+		for _, s := range specs {
+			fmt.Fprintf(&b, "(%s to %s%s)\n%s\n", s.Key, s.To.Channel, s.To.Person.ID, s.Message)
+		}
+		if len(specs) == 0 {
 			b.WriteString("(none)\n\n")
 		}
 	}

@@ -49,10 +49,14 @@ func (r *round) remove(ctx context.Context, p Post, room To) error {
 	return nil
 }
 
-// tried finds where a message of the thread stands that was tried; the zero
-// Place says that it does not.
+// tried finds where a reminder stands that was tried; the zero Place says that
+// it does not.
 func (r *round) tried(ctx context.Context, p Post, room To) (Place, error) {
 	spec, ok := r.locate(Spec{Key: p.Key, To: room, Under: keyLive})
+	if _, id, direct := strings.Cut(strings.TrimPrefix(p.Key, keyReminder), ":"); direct {
+		person := personOf(r.change, id)
+		spec, ok = Spec{Key: p.Key, To: To{Person: person}}, person.Slack != ""
+	}
 	if !ok {
 		return Place{}, nil
 	}

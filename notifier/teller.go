@@ -38,7 +38,7 @@ func (t Teller) Tell(ctx context.Context, lease gitops.Lease, change string) err
 	if v.Standing, err = t.Posts.Posts(ctx, change); err != nil {
 		return fmt.Errorf("load what stands about %s: %w", change, err)
 	}
-	r.subject, r.standing = change, v.Standing
+	r.subject, r.change, r.standing = change, v.Change, v.Standing
 	if err := r.retire(ctx, specs); err != nil { // first, so that no two reminders stand
 		r.failed = append(r.failed, err)
 	}
@@ -75,6 +75,7 @@ type round struct {
 	Teller
 	lease    gitops.Lease
 	subject  string
+	change   gitops.Change
 	standing []Post
 	blocked  map[string]bool // destinations that are to be left alone until later
 	failed   []error

@@ -62,9 +62,12 @@ func (d *Decoder) command(ctx context.Context, delivery gitops.Delivery) error {
 	}
 	return d.hear(ctx, notifier.Utterance{
 		Key: delivery.ID, Text: unescape(c.Text), Team: c.TeamID, User: c.UserID,
-		Room: gitops.Room{Team: c.TeamID, Channel: c.ChannelID, Name: roomName(c.ChannelName)},
+		Room: gitops.Room{Team: c.TeamID, Channel: c.ChannelID, Name: roomName(c.ChannelName), Direct: direct(c.ChannelID)},
 	}, back{delivery: delivery, user: c.UserID, channel: c.ChannelID, responseURL: c.ResponseURL})
 }
+
+// direct says whether a channel is the direct messages of one person.
+func direct(channel string) bool { return strings.HasPrefix(channel, "D") }
 
 // roomName leaves out what Slack says where there is no name.
 func roomName(name string) string {
@@ -109,7 +112,7 @@ func (d *Decoder) event(ctx context.Context, delivery gitops.Delivery) error {
 	}
 	return d.hear(ctx, notifier.Utterance{
 		Key: delivery.ID, Text: strings.TrimSpace(unescape(text)), Team: e.TeamID, User: m.User,
-		Room: gitops.Room{Team: e.TeamID, Channel: m.Channel, Thread: m.ThreadTS},
+		Room: gitops.Room{Team: e.TeamID, Channel: m.Channel, Thread: m.ThreadTS, Direct: direct(m.Channel)},
 	}, b)
 }
 
@@ -147,7 +150,7 @@ func (d *Decoder) pressed(ctx context.Context, delivery gitops.Delivery, i inter
 	channel := cmp.Or(i.Channel.ID, i.Container.ChannelID)
 	return d.press(ctx, notifier.Press{
 		Key: delivery.ID, Action: action, Change: change, Token: token, Team: cmp.Or(i.User.TeamID, i.Team.ID), User: i.User.ID,
-		Room: gitops.Room{Team: d.app.config.Team, Channel: channel, Name: roomName(i.Channel.Name), Thread: i.Container.ThreadTS},
+		Room: gitops.Room{Team: d.app.config.Team, Channel: channel, Name: roomName(i.Channel.Name), Thread: i.Container.ThreadTS, Direct: direct(channel)},
 	}, back{delivery: delivery, user: i.User.ID, channel: channel, thread: i.Container.ThreadTS, responseURL: i.ResponseURL})
 }
 
@@ -155,7 +158,7 @@ func (d *Decoder) submitted(ctx context.Context, delivery gitops.Delivery, i int
 	n := i.View.note()
 	b := back{delivery: delivery, user: i.User.ID, channel: n.Channel, thread: n.Thread}
 	team := cmp.Or(i.User.TeamID, i.Team.ID)
-	room := gitops.Room{Team: d.app.config.Team, Channel: n.Channel, Thread: n.Thread}
+	room := gitops.Room{Team: d.app.config.Team, Channel: n.Channel, Thread: n.Thread, Direct: direct(n.Channel)}
 	switch i.View.CallbackID {
 	case dialogReject:
 		if n.Change == "" || n.Token == "" {
