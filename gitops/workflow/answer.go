@@ -3,99 +3,84 @@ package workflow
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
 
-// answer tells how things stand: status, history or diff.
-func (r *Road) answer(ctx context.Context, p place, c gitops.Command, person gitops.Person, room gitops.Room) (gitops.Reply, error) {
-	if c.Kind == gitops.KindHistory && c.Environment == "" {
-		c.Environment = p.catalog.Environments[len(p.catalog.Environments)-1].Name
-	}
-	targets, err := asked(p.catalog, c)
+// answer tells how things stand: status, history or diff, over all repositories
+// that the question is about.
+func (r *Road) answer(ctx context.Context, u Utterance, known knowledge, c gitops.Command) (gitops.Reply, error) {
+	views, err := r.views(u, known, c)
 	if err != nil {
 		return gitops.Reply{}, err
-	}
-	targets, verdict := r.visible(p.catalog, targets, c, person, room)
-	if len(targets) == 0 {
-		return gitops.Reply{}, &gitops.Error{Code: gitops.Denied, Message: sentenceOf(verdict.Reason), Next: verdict.Next}
 	}
 	var table *gitops.Table
 	switch c.Kind {
 	case gitops.KindHistory:
-		table, err = r.history(ctx, p, targets[0])
+		views = views[:1]
+		table, err = r.history(ctx, views[0].place, views[0].targets[0])
 	case gitops.KindDiff:
-		table, err = r.diff(ctx, p, c, targets)
+		table, err = r.diff(ctx, known, c, views)
 	default:
-		table, err = r.status(ctx, p, targets)
+		table, err = r.status(ctx, known, views)
 	}
-	if err == nil && p.tip.Broken != nil {
-		table.Notes = append(table.Notes, fmt.Sprintf("%s on %s is broken; this is by the last good one.", CatalogFile, p.repo.Branch))
+	if err != nil {
+		return gitops.Reply{}, err
 	}
-	return gitops.Reply{Table: table}, err
-}
-
-// asked returns the Targets that a question is about.
-func asked(c *gitops.Catalog, q gitops.Command) ([]gitops.Target, error) {
-	var targets []gitops.Target
-	for _, t := range c.Targets {
-		application := len(q.Applications) == 0 || slices.Contains(q.Applications, t.Application)
-		environment := q.Environment == "" || t.Environment == q.Environment
-		if application && environment {
-			targets = append(targets, t)
+	for _, v := range views {
+		if v.tip.Broken != nil {
+			table.Notes = append(table.Notes, fmt.Sprintf("%s on %s of %s is broken; this is by the last good one.", CatalogFile, v.repo.Branch, v.repo.Name))
 		}
 	}
-	if len(targets) == 0 {
-		return nil, noTarget(c, gitops.AndList(q.Applications), q.Environment)
-	}
-	return targets, nil
-}
-
-// visible keeps the Targets that the person may ask about there, and returns
-// the last refusal.
-func (r *Road) visible(c *gitops.Catalog, targets []gitops.Target, q gitops.Command, person gitops.Person, room gitops.Room) ([]gitops.Target, gitops.Verdict) {
-	var refusal gitops.Verdict
-	may := slices.DeleteFunc(slices.Clone(targets), func(t gitops.Target) bool {
-		v := r.Policy.Authorise(c, gitops.Access{Person: person, Room: room, Action: string(q.Kind), Application: t.Application, Environment: t.Environment})
-		if !v.Allows() {
-			refusal = v.First(v.Outcome)
+	if len(c.Applications) == 0 {
+		for _, name := range r.unread(known) {
+			table.Notes = append(table.Notes, name+" cannot be read now, so it is not shown.")
 		}
-		return !v.Allows()
-	})
-	return may, refusal
+	}
+	return gitops.Reply{Table: table}, nil
 }
 
-func (r *Road) status(ctx context.Context, p place, targets []gitops.Target) (*gitops.Table, error) {
+func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gitops.Table, error) {
 	running, err := r.Deployer.Running(ctx)
 	if err != nil {
 		r.Log.Warn("ask Argo CD what runs", "error", err)
 	}
 	table := &gitops.Table{Title: "Status", Columns: []string{"application", "environment", "version", "health", "change"}}
-	for _, t := range targets {
-		version, health, change := "unreadable", "unknown", ""
-		if v, err := p.repo.versionAt(ctx, r.Manifests, p.tip.Commit, t); err == nil {
-			version = v.String()
-		}
-		for _, run := range running {
-			if run.is(t.Argo) {
-				health = lower(run.Health)
+	for _, v := range views {
+		for _, t := range v.targets {
+			row, err := r.statusOf(ctx, v.place, t, running)
+			if err != nil {
+				return nil, err
 			}
+			table.Rows = append(table.Rows, append([]string{known.name(v.place, t.Application)}, row...))
 		}
-		holder, held, err := r.Store.Holding(ctx, t.TargetRef)
-		if err != nil {
-			return nil, fmt.Errorf("open change of %s: %w", t.TargetRef, err)
-		}
-		if held {
-			change = fmt.Sprintf("#%s %s", holder.ID, holder.State)
-		}
-		table.Rows = append(table.Rows, []string{t.Application, t.Environment, version, health, change})
 	}
 	if err != nil {
 		table.Notes = append(table.Notes, "Argo CD did not answer, so health is unknown; the versions are git's.")
 	}
 	return table, nil
+}
+
+// statusOf is a row of the status, without the application.
+func (r *Road) statusOf(ctx context.Context, p place, t gitops.Target, running []Running) ([]string, error) {
+	version, health, change := "unreadable", "unknown", ""
+	if v, err := p.repo.versionAt(ctx, r.Manifests, p.tip.Commit, t); err == nil {
+		version = v.String()
+	}
+	for _, run := range running {
+		if run.is(t.Argo) {
+			health = lower(run.Health)
+		}
+	}
+	holder, held, err := r.Store.Holding(ctx, t.TargetRef)
+	if err != nil {
+		return nil, fmt.Errorf("open change of %s: %w", t.TargetRef, err)
+	}
+	if held {
+		change = fmt.Sprintf("#%s %s", holder.ID, holder.State)
+	}
+	return []string{t.Environment, version, health, change}, nil
 }
 
 func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.Table, error) {
@@ -126,30 +111,32 @@ func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.T
 	return table, nil
 }
 
-func (r *Road) diff(ctx context.Context, p place, c gitops.Command, targets []gitops.Target) (*gitops.Table, error) {
+func (r *Road) diff(ctx context.Context, known knowledge, c gitops.Command, views []view) (*gitops.Table, error) {
 	table := &gitops.Table{
 		Title:   fmt.Sprintf("%s against %s", c.From, c.Environment),
 		Columns: []string{"application", c.From, c.Environment},
 	}
 	same := 0
-	for _, t := range targets {
-		other, ok := p.catalog.Target(t.Application, c.From)
-		if !ok {
-			continue
+	for _, v := range views {
+		for _, t := range v.targets {
+			other, ok := v.catalog.Target(t.Application, c.From)
+			if !ok {
+				continue
+			}
+			here, err := v.repo.versionAt(ctx, r.Manifests, v.tip.Commit, t)
+			if err != nil {
+				return nil, err
+			}
+			there, err := v.repo.versionAt(ctx, r.Manifests, v.tip.Commit, other)
+			if err != nil {
+				return nil, err
+			}
+			if here == there {
+				same++
+				continue
+			}
+			table.Rows = append(table.Rows, []string{known.name(v.place, t.Application), there.String(), here.String()})
 		}
-		here, err := p.repo.versionAt(ctx, r.Manifests, p.tip.Commit, t)
-		if err != nil {
-			return nil, err
-		}
-		there, err := p.repo.versionAt(ctx, r.Manifests, p.tip.Commit, other)
-		if err != nil {
-			return nil, err
-		}
-		if here == there {
-			same++
-			continue
-		}
-		table.Rows = append(table.Rows, []string{t.Application, there.String(), here.String()})
 	}
 	switch {
 	case len(table.Rows) == 0:

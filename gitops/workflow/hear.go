@@ -75,6 +75,9 @@ func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command g
 		table, err := r.queue(ctx, known, command, u)
 		return gitops.Reply{Table: table}, err
 	}
+	if !command.Kind.Changes() {
+		return r.answer(ctx, u, known, command)
+	}
 	place, command, err := known.settle(command)
 	if err != nil {
 		return gitops.Reply{}, err
@@ -82,9 +85,6 @@ func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command g
 	person, err := u.speaker(place)
 	if err != nil {
 		return gitops.Reply{}, err
-	}
-	if !command.Kind.Changes() {
-		return r.answer(ctx, place, command, person, u.Room)
 	}
 	if u.Question {
 		return gitops.Reply{}, notAQuestion(u.Text)
