@@ -17,7 +17,7 @@ import (
 // a note without a place asks the chat for the message's ref, which it carries
 // unseen. The chat's history may lag, so "not found" counts only after a grace;
 // and since even that may be wrong, whoever posts a second time notes it, looks
-// again after another grace, and deletes the younger of twins.
+// again, later and later, and deletes the twin that is not known.
 type Outbox struct {
 	Chat  Chat
 	Posts Posts

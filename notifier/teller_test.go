@@ -183,12 +183,12 @@ func TestAFileIsAttachedOnceAndKeepsNothingBack(t *testing.T) {
 	if err := w.tell(t); err == nil {
 		t.Fatal("the crash was not noticed")
 	}
-	if later := gitops.RetryAfter(w.tell(t)); later != time.Minute {
-		t.Fatalf("it was tried twice, so a twin is looked for after a minute, got %v", later)
-	}
-	w.now = w.now.Add(time.Minute)
-	if err := w.tell(t); err != nil {
-		t.Fatal(err)
+	for err := w.tell(t); err != nil; err = w.tell(t) { // it was tried twice, so a twin is looked for
+		later := gitops.RetryAfter(err)
+		if later == 0 {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(later)
 	}
 	if n := w.standing(name); n != 1 {
 		t.Errorf("%d diffs stand, want 1", n)
@@ -217,20 +217,39 @@ func TestATwinThatTheLaggingHistoryHidIsDeleted(t *testing.T) {
 	if n := w.standing("c-7f3k2q/live"); n != 2 {
 		t.Fatalf("%d live messages stand, want the twin to be there first", n)
 	}
-	w.lagging = false
 	if later := gitops.RetryAfter(w.tell(t)); later != time.Minute {
 		t.Fatalf("want to look for the twin after a minute, got %v", later)
 	}
 	w.now = w.now.Add(time.Minute)
+	if later := gitops.RetryAfter(w.tell(t)); later != 2*time.Minute {
+		t.Fatalf("want to look again after two more while the history lags, got %v", later)
+	}
+	w.lagging = false
+	w.now = w.now.Add(2 * time.Minute)
 	if err := w.tell(t); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.standing("c-7f3k2q/live"); n != 1 || w.said[0].deleted {
-		t.Errorf("%d live messages stand, want the older alone", n)
+	if n := w.standing("c-7f3k2q/live"); n != 1 || !w.said[0].deleted || w.posts["live"].TS != "2" {
+		t.Errorf("%d live messages stand, want the known one alone, whose thread tells the rest: %+v", n, w.posts["live"])
 	}
-	if w.posts["live"].TS != "1" {
-		t.Errorf("the older is the live message from now on, got %q", w.posts["live"].TS)
+}
+
+func TestATwinThatNeverShowsIsGivenUp(t *testing.T) {
+	w := newWorld(asked())
+	w.crash, w.lagging = true, true
+	_ = w.tell(t)
+	w.now = w.now.Add(time.Minute)
+	if err := w.tell(t); err != nil {
+		t.Fatal(err)
 	}
+	for range 10 {
+		err := w.tell(t)
+		if err == nil {
+			return
+		}
+		w.now = w.now.Add(gitops.RetryAfter(err))
+	}
+	t.Error("it is looked for without end")
 }
 
 func TestOneRefusedPostDoesNotKeepBackTheOthers(t *testing.T) {

@@ -46,6 +46,7 @@ type Intent struct {
 // A Record is what the journal holds of an act.
 type Record struct {
 	New     bool            // nothing stood there: nobody has tried before
+	Age     time.Duration   // since the intent was written, by the journal's clock
 	Outcome json.RawMessage // nil while it is not known
 }
 
@@ -55,6 +56,11 @@ type Act[T any] struct {
 
 	// Ask finds out whether the act took place, and with which result.
 	Ask func(context.Context) (result T, done bool, err error)
+
+	// Lag is how long after the intent the act may still take place although
+	// who asked for it is dead: until then a no to Ask does not count. It is
+	// for what the other system would do twice; zero is for what it would not.
+	Lag time.Duration
 
 	// Do does it. An error leaves the outcome open: the next try asks first.
 	Do func(context.Context) (T, error)
@@ -76,7 +82,7 @@ func Once[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T]) (
 		return result, nil
 	}
 	crash.Point(crash.Effect(a.Key, crash.AtIntent))
-	result, err = act(ctx, j, lease, a, record.New)
+	result, err = act(ctx, j, lease, a, record)
 	if err != nil {
 		return result, err
 	}
@@ -93,14 +99,17 @@ func Once[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T]) (
 }
 
 // act asks where somebody may have acted before, and does it where they have not.
-func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], first bool) (T, error) {
-	if !first && a.Ask != nil {
+func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], record Record) (T, error) {
+	if !record.New && a.Ask != nil {
 		result, done, err := a.Ask(ctx)
 		if err != nil {
 			return result, fmt.Errorf("ask whether %s of %s took place: %w", a.Key, a.Change, err)
 		}
 		if done {
 			return result, nil
+		}
+		if left := a.Lag - record.Age; left > 0 {
+			return result, &Unsettled{After: left, Act: a.Text}
 		}
 	}
 	until, err := j.Holds(ctx, lease)
@@ -114,3 +123,18 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], fi
 	defer cancel()
 	return a.Do(ctx)
 }
+
+// Unsettled is the error that says to come back: the act did not take place so
+// far, but still may. It is no fault.
+type Unsettled struct {
+	After time.Duration
+	Act   string // the intent's text
+}
+
+// Error says what is waited for.
+func (u *Unsettled) Error() string {
+	return fmt.Sprintf("again in %s: %s may still take place", u.After, u.Act)
+}
+
+// RetryAfter tells the job queue when.
+func (u *Unsettled) RetryAfter() time.Duration { return u.After }

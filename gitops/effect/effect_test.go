@@ -14,6 +14,7 @@ import (
 // book is a journal in memory.
 type book struct {
 	outcomes map[string]json.RawMessage
+	age      time.Duration
 	deaf     bool      // the process dies before the outcome is written
 	renewed  time.Time // until when the lease was renewed
 }
@@ -23,7 +24,7 @@ func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effec
 	if !known {
 		b.outcomes[i.Key] = nil
 	}
-	return effect.Record{New: !known, Outcome: outcome}, nil
+	return effect.Record{New: !known, Age: b.age, Outcome: outcome}, nil
 }
 
 func (b *book) Holds(_ context.Context, l gitops.Lease) (time.Time, error) {
@@ -115,6 +116,24 @@ func TestAnEffectWhoseOutcomeWasLostIsAskedForAndNotDoubled(t *testing.T) {
 				t.Errorf("second try: %d, %v; done %d times", got, err, r.done)
 			}
 		})
+	}
+}
+
+func TestANoDoesNotCountWhileTheActMayStillTakePlace(t *testing.T) {
+	j, r := &book{outcomes: map[string]json.RawMessage{"open": nil}, age: 2 * time.Second}, &remote{}
+	late := r.act()
+	late.Lag = 5 * time.Second
+	_, err := effect.Once(t.Context(), j, lease(time.Minute), late)
+	if u, ok := errors.AsType[*effect.Unsettled](err); !ok || u.RetryAfter() != 3*time.Second || r.done != 0 {
+		t.Fatalf("got %v; done %d times", err, r.done)
+	}
+	r.done = 1 // it lands
+	if got, err := effect.Once(t.Context(), j, lease(time.Minute), late); err != nil || got != 1 || r.done != 1 {
+		t.Errorf("got %d, %v; done %d times", got, err, r.done)
+	}
+	j, r.done = &book{outcomes: map[string]json.RawMessage{"open": nil}, age: 5 * time.Second}, 0
+	if _, err := effect.Once(t.Context(), j, lease(time.Minute), late); err != nil || r.done != 1 {
+		t.Errorf("after the lag: %v; done %d times", err, r.done)
 	}
 }
 

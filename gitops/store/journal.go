@@ -81,7 +81,7 @@ func (s *Store) effect(ctx context.Context, lease gitops.Lease, intent effect.In
 		if err := s.lock(ctx, tx, journalOf(intent.Change)); err != nil {
 			return err
 		}
-		standing, err := standing(ctx, tx, intent)
+		standing, err := s.standing(ctx, tx, intent)
 		if err != nil {
 			return fmt.Errorf("read what stands of %s: %w", intent.Key, err)
 		}
@@ -90,22 +90,27 @@ func (s *Store) effect(ctx context.Context, lease gitops.Lease, intent effect.In
 }
 
 // standing reads what the journal holds of an act.
-func standing(ctx context.Context, tx *sql.Tx, intent effect.Intent) (effect.Record, error) {
+func (s *Store) standing(ctx context.Context, tx *sql.Tx, intent effect.Intent) (effect.Record, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT kind, data FROM journal
+		SELECT kind, at, data FROM journal
 		WHERE change_id = $1 AND effect_key = $2 AND kind IN ('intent', 'outcome')`, intent.Change, intent.Key)
 	if err != nil {
 		return effect.Record{}, err
 	}
-	type half struct{ kind, data string }
+	type half struct {
+		kind, data string
+		at         int64
+	}
 	halves, err := collect(rows, func(scan func(...any) error) (half, error) {
 		var h half
-		return h, scan(&h.kind, &h.data)
+		return h, scan(&h.kind, &h.at, &h.data)
 	})
 	record := effect.Record{New: len(halves) == 0}
 	for _, h := range halves {
 		if h.kind == string(gitops.EntryOutcome) {
 			record.Outcome = json.RawMessage(h.data)
+		} else {
+			record.Age = s.now().Sub(moment(h.at))
 		}
 	}
 	return record, err

@@ -14,16 +14,17 @@ import (
 // true at the approval is looked at again: the policy at the tip, what the
 // request comes to on the tip, and the head of the branch.
 func (w walk) merge(ctx context.Context, c gitops.Change) error {
+	// The tip comes first: where a merge is in it, the pull request says so.
+	tip, err := w.repo.tip(ctx)
+	if err != nil {
+		return err
+	}
 	pull, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
 	if err != nil {
 		return fmt.Errorf("read pull request #%d: %w", c.Proposal.Number, err)
 	}
 	if !pull.standsAs(c) {
 		return w.pullMoved(ctx, c, pull)
-	}
-	tip, err := w.repo.tip(ctx)
-	if err != nil {
-		return err
 	}
 	if v := w.verdict(tip, c); !v.Allows() {
 		return w.unapprove(ctx, c, v)

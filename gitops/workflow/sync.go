@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/effect"
@@ -32,6 +33,10 @@ func (w walk) sync(ctx context.Context, c gitops.Change) error {
 	return err
 }
 
+// syncLag is how late a sync may begin that a process asked for which has died
+// since. Argo CD gives up what nobody waits for, but a proxy before it need not.
+const syncLag = 10 * time.Second
+
 // syncTarget begins one Target's rollout. An application that Argo CD does not
 // have, or does not let changebot touch, is that Target's outcome and keeps
 // none of the others from theirs.
@@ -46,6 +51,7 @@ func (w walk) syncTarget(ctx context.Context, c gitops.Change, t gitops.Target) 
 		Do: func(ctx context.Context) (bool, error) {
 			return true, w.Deployer.Sync(ctx, t.Argo, c.ID)
 		},
+		Lag: syncLag,
 	})
 	switch gitops.CodeOf(err) {
 	case "":

@@ -151,6 +151,9 @@ func (s *Server) gitAnswer(w http.ResponseWriter, c *call, service string) answe
 	defer c.repo.mu.Unlock()
 	var denied strings.Builder
 	for i, p := range commands {
+		if now, err := c.repo.git.Ref(s.ctx, p.Ref); err == nil && now == p.New {
+			commands[i].Old = now // nothing moves, whatever git says of it
+		}
 		if commands[i].Refused = s.denied(c.repo, p.Ref, p.Old, p.New, c.actor); commands[i].Refused != "" {
 			fmt.Fprintf(&denied, "%s %s\n", p.Ref, commands[i].Refused)
 		}
@@ -169,13 +172,13 @@ func (s *Server) pushed(c *call, commands []Push) error {
 		if err != nil {
 			now = bare.Zero
 		}
-		if now == p.New && p.Refused == "" {
+		if now == p.New && p.Old != p.New && p.Refused == "" {
 			if err := s.moved(c.repo, p.Ref, p.Old, p.New, c.actor, "git"); err != nil {
 				return err
 			}
 			continue
 		}
-		if p.Refused == "" {
+		if p.Refused == "" && p.Old != p.New {
 			p.Refused = "refused by git: the ref has moved, or the push was not complete"
 		}
 		p.At, p.Actor, p.Via = s.now(), c.actor.login, "git"
