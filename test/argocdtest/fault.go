@@ -38,6 +38,7 @@ type Fault struct {
 	Do     Misbehaviour
 	Code   codes.Code // Unavailable by default
 	Delay  time.Duration
+	Chance float64 // of meeting a call that matches, drawn from Options.Seed; 0 is always
 }
 
 // Call is one call that was made.
@@ -75,6 +76,13 @@ func (s *Server) Heal() {
 	s.faults = nil
 }
 
+// Struck returns how many calls faults have met so far.
+func (s *Server) Struck() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.struck
+}
+
 // Calls returns the calls of one method so far ("" for all), oldest first.
 func (s *Server) Calls(method string) []Call {
 	s.mu.Lock()
@@ -107,10 +115,13 @@ func (s *Server) fault(c Call) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.Times != 0 && (f.Method == "" || f.Method == c.Method) && (f.App == "" || f.App == c.App) {
-			f.Times--
-			return f
+		matches := f.Times != 0 && (f.Method == "" || f.Method == c.Method) && (f.App == "" || f.App == c.App)
+		if !matches || f.Chance > 0 && s.random.Float64() >= f.Chance {
+			continue
 		}
+		f.Times--
+		s.struck++
+		return f
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type Options struct {
 	Repositories []Repository // that want a login
 	Apps         []App        // at the start; see also Server.Add and Server.AddManifests
 	Pace         Pace
+	Seed         uint64 // of every chance
 
 	// Unpullable tells of an image that it cannot be pulled. By default those
 	// whose tag begins with "broken".

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"reflect"
@@ -42,6 +43,8 @@ type Server struct {
 	changed chan struct{} // closed and replaced at every change
 	watches map[chan event]struct{}
 	faults  []*Fault
+	random  *rand.Rand // draws the chances of faults
+	struck  int
 	calls   []Call
 }
 
@@ -85,7 +88,7 @@ func Start(o Options) (*Server, error) {
 	s := &Server{
 		Address: listener.Addr().String(), URL: "http://" + listener.Addr().String(),
 		opts: o, sources: src, apps: map[string]*followed{}, version: 1000,
-		changed: make(chan struct{}), watches: map[chan event]struct{}{},
+		changed: make(chan struct{}), watches: map[chan event]struct{}{}, random: rand.New(rand.NewPCG(o.Seed, o.Seed)),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.rpc = s.newGRPC()

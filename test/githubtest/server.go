@@ -216,6 +216,10 @@ func (s *Server) Fault(faults ...fault.Fault) error { return s.faults.Add(faults
 // ClearFaults takes back the faults that have not struck.
 func (s *Server) ClearFaults() { s.faults.Clear() }
 
+// Struck returns how many calls and webhooks each kind of fault has struck so
+// far.
+func (s *Server) Struck() map[fault.Kind]int { return s.faults.Struck() }
+
 // SetWebhook directs the App's webhooks from now on; an empty url sends none.
 func (s *Server) SetWebhook(url, secret string) {
 	s.hooks.SetTarget(hook.Target{URL: url, Secret: secret, AppID: s.opt.App.ID})

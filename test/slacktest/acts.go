@@ -10,6 +10,7 @@ import (
 // Outcome is what a person sees when an act of theirs has been acknowledged.
 // What comes later (through a response URL, say) is in the record; see WaitFor.
 type Outcome struct {
+	ID       string            // of the delivery; see Delivery.ID and Message.Act
 	Notice   string            // Slack's own words when the app failed, empty otherwise
 	Code     string            // operation_timeout or dispatch_failed, with Notice
 	Messages []Message         // that came with the acknowledgement
@@ -58,7 +59,7 @@ func (s *Server) Slash(user, channelID, command, text string) (Outcome, error) {
 		return Outcome{}, err
 	}
 	trigger := s.newTrigger(user, "")
-	h := hook{user: user, channel: ch.ID}
+	h := hook{user: user, channel: ch.ID, act: trigger}
 	url := s.newHook(h)
 	p := parcel{kind: "slash_commands", envelope: "slash_commands", id: trigger, payload: object{
 		"token": "legacy", "team_id": u.TeamID, "team_domain": s.opts.TeamDomain,
@@ -99,7 +100,7 @@ func (s *Server) whisper(ch *channel, user, text string) {
 func (s *Server) act(p parcel, user, trigger string, h *hook) Outcome {
 	start := time.Now()
 	a := s.deliver(p)
-	out := Outcome{Took: time.Since(start)}
+	out := Outcome{ID: p.id, Took: time.Since(start)}
 	switch a.failure {
 	case "", "delayed":
 	case "http_timeout", "dropped":

@@ -95,6 +95,7 @@ func (s *Server) pressed(user string, on any, which string, index int, values []
 		payload[k] = v
 	}
 	if at.hook != nil {
+		at.hook.act = trigger
 		payload["response_url"] = s.newHook(*at.hook)
 		payload["state"] = object{"values": object{}}
 	}

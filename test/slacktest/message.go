@@ -17,6 +17,7 @@ type Message struct {
 	Content
 	Subtype     string // Slack's: file_share, thread_broadcast, …
 	EphemeralTo string // the only person who sees it
+	Act         string // id of the delivery that it answers by response URL or acknowledgement; else empty
 	Files       []File
 	Reactions   []Reaction
 	Edited      bool       // marked "(edited)": its text was changed, and it has no blocks

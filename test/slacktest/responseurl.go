@@ -17,6 +17,7 @@ const (
 type hook struct {
 	user    string
 	channel string
+	act     string   // id of its delivery
 	message *Message // with the button that was pressed; nil for a slash command
 	thread  string
 	born    time.Time
@@ -108,7 +109,7 @@ func (s *Server) speak(h *hook, a args) (*Message, error) {
 		s.edit(ch, h.message, keepAbsent(a, c, Content{Metadata: h.message.Metadata}))
 		return h.message, nil
 	}
-	m := Message{User: s.opts.BotUserID, Content: c, ThreadTS: a.str("thread_ts"), EphemeralTo: h.user}
+	m := Message{User: s.opts.BotUserID, Content: c, ThreadTS: a.str("thread_ts"), EphemeralTo: h.user, Act: h.act}
 	if m.ThreadTS == "" && h.message != nil && h.message.isReply() {
 		m.ThreadTS = h.thread
 	}

@@ -11,6 +11,7 @@ package fault
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path"
 	"slices"
@@ -122,11 +123,12 @@ type Plan struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	faults []Fault
+	struck map[Kind]int
 }
 
 // NewPlan returns an empty plan whose probabilities follow from seed.
 func NewPlan(seed uint64) *Plan {
-	return &Plan{random: rand.New(rand.NewPCG(seed, seed))}
+	return &Plan{random: rand.New(rand.NewPCG(seed, seed)), struck: map[Kind]int{}}
 }
 
 // Add puts faults at the end of the plan.
@@ -161,6 +163,13 @@ func (p *Plan) List() []Fault {
 	return slices.Clone(p.faults)
 }
 
+// Struck returns how many calls each kind of fault has struck so far.
+func (p *Plan) Struck() map[Kind]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.struck)
+}
+
 // Next returns the fault that strikes this call, if any, and counts it.
 func (p *Plan) Next(method, target, actor string) (Fault, bool) {
 	p.mu.Lock()
@@ -178,6 +187,7 @@ func (p *Plan) Next(method, target, actor string) (Fault, bool) {
 			continue
 		}
 		struck := *f
+		p.struck[f.Kind]++
 		if f.Times > 0 {
 			f.Times--
 		}
