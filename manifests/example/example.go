@@ -29,18 +29,22 @@ func Files() fs.FS {
 
 // Load returns the repository's files by path, with repoURL in the place of
 // [RepoURL]: what the first commit of a new repository holds.
-func Load(repoURL string) (map[string][]byte, error) {
+func Load(repoURL string) (map[string][]byte, error) { return Fill(Files(), repoURL) }
+
+// Fill returns a repository's files by path, with repoURL in the place of
+// [RepoURL].
+func Fill(repository fs.FS, repoURL string) (map[string][]byte, error) {
 	loaded := map[string][]byte{}
-	err := fs.WalkDir(Files(), ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(repository, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(Files(), path)
+		data, err := fs.ReadFile(repository, path)
 		loaded[path] = bytes.ReplaceAll(data, []byte(RepoURL), []byte(repoURL))
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load the sample repository: %w", err)
+		return nil, fmt.Errorf("load the repository: %w", err)
 	}
 	return loaded, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/argocd"
-	"github.com/changebot/changebot/manifests/example"
 	"github.com/changebot/changebot/test/argocdtest"
 )
 
@@ -24,7 +23,7 @@ func (w *World) startArgo() error {
 	}
 	var err error
 	w.Argo, err = argocdtest.Start(argocdtest.Options{
-		Users: []argocdtest.User{{Name: "changebot", Token: argoToken}}, Pace: w.opts.Pace,
+		Users: []argocdtest.User{{Name: "changebot", Token: argoToken}}, Pace: w.opts.Pace, Seed: w.opts.Seed,
 	})
 	if err != nil {
 		return fmt.Errorf("start Argo CD: %w", err)
@@ -42,10 +41,10 @@ func (w *World) startArgo() error {
 	return w.firstSync()
 }
 
-// Applications are the sample's Argo CD Applications, as manifests that point
+// Applications are the repository's Argo CD Applications, as manifests that point
 // at this world's repository.
 func (w *World) Applications() ([][]byte, error) {
-	files, err := example.Load(w.GitHub.CloneURL(Repository))
+	files, err := w.files()
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Seed       uint64          // of every misbehaviour
 	NoArgo     bool            // the caller brings an Argo CD; see UseArgo
 	Timing     string          // added to the timing in changebot.yaml, as ", patience: 2s"
+	Repository fs.FS           // the GitOps repository, with example.RepoURL for its address; nil is the sample
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
 	// that is not the servers' own address.
@@ -104,7 +105,7 @@ func (w *World) startGitHub() error {
 	if err != nil {
 		return fmt.Errorf("start GitHub: %w", err)
 	}
-	files, err := example.Load(w.GitHub.CloneURL(Repository))
+	files, err := w.files()
 	if err != nil {
 		return err
 	}
@@ -122,8 +123,10 @@ func (w *World) startGitHub() error {
 	if err := w.addLogins(tree); err != nil {
 		return err
 	}
-	if err := w.addSources(); err != nil {
-		return err
+	if w.opts.Repository == nil {
+		if err := w.addSources(); err != nil {
+			return err
+		}
 	}
 	return w.GitHub.Protect(Repository, Branch, githubtest.Protection{
 		RequiredStatuses: []githubtest.RequiredStatus{{Context: "changebot/" + Branch, AppID: w.GitHub.App().ID}},
@@ -131,12 +134,21 @@ func (w *World) startGitHub() error {
 	})
 }
 
+// files are the GitOps repository's, with its address in them.
+func (w *World) files() (map[string][]byte, error) {
+	from := w.opts.Repository
+	if from == nil {
+		from = example.Files()
+	}
+	return example.Fill(from, w.GitHub.CloneURL(Repository))
+}
+
 // addLogins gives everybody in the catalogue who has a GitHub login write
 // access, and somebody whom it does not know.
 func (w *World) addLogins(tree fs.FS) error {
 	c, err := catalog.New(Repository, catalog.Files(tree)).At(context.Background(), "")
 	if err != nil {
-		return fmt.Errorf("read the sample's catalogue: %w", err)
+		return fmt.Errorf("read the catalogue: %w", err)
 	}
 	w.People = c.People
 	logins := map[string]string{"stranger": "Sam Stranger"}
