@@ -1,9 +1,10 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test guards lint bench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test guards storm lint bench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
+STORM   ?= 2000
 TOOLS   := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/changebot/tools
 LINT_VERSION := v2.15.0
 LINT    := $(TOOLS)/golangci-lint-$(LINT_VERSION)
@@ -27,6 +28,9 @@ test: ## run all tests and scenarios
 # It names each guard as it goes; a shell with pipefail keeps the outcome.
 guards: ## take out each guard in turn and see its test fail (minutes)
 	@bash -o pipefail -c "CHANGEBOT_GUARDS=1 $(GO) test -count=1 -v -timeout 30m -parallel 4 ./test/guards | grep --line-buffered -v '^=== '"
+
+storm: ## two thousand requests while everything misbehaves (minutes; STORM=200 for fewer)
+	CHANGEBOT_STORM=$(STORM) $(GO) test -count=1 -v -timeout 30m ./test/storm
 
 lint: $(LINT) ## check form and habits
 	$(LINT) run ./...
