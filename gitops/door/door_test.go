@@ -130,7 +130,7 @@ func until(t *testing.T, what string, holds func() bool) {
 }
 
 func TestBodiesThatAreRefused(t *testing.T) {
-	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: 200 * time.Millisecond})
+	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: time.Second})
 	for _, tt := range []struct {
 		name, text string
 		want       int
@@ -179,7 +179,7 @@ func TestWhatNeverBecomesARequestIsNotWaitedFor(t *testing.T) {
 }
 
 func TestAConnectionThatServedIsNotCountedWhenItEnds(t *testing.T) {
-	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: time.Second})
+	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: 20 * time.Second})
 	served := n.knock(t, post("friend"))
 	if got := status(t, served); got != 200 {
 		t.Fatalf("answered %d", got)

@@ -163,6 +163,7 @@ func (c *Config) check() error {
 		}
 	}
 	need(len(c.Repositories) > 0, "repositories: name at least one, as {name: owner/name}")
+	need(c.Operations.Listen != c.Listen, "operations.listen: another address than listen; what it shows is not for the public")
 	need(c.GitHub.AppID != 0, "github.app_id: the App's id, from its page")
 	need(c.GitHub.Slug != "", "github.slug: the App's name as in its page's address")
 	need(!c.GitHub.PrivateKey.IsZero(), "CHANGEBOT_GITHUB_PRIVATE_KEY or …_FILE: the App's private key, PEM")
