@@ -1,6 +1,9 @@
 package gitops
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // A JobKind names the work a Job asks for.
 type JobKind string
@@ -32,6 +35,11 @@ type Delivery struct {
 	Payload  []byte
 	Received time.Time
 }
+
+// ErrUndecodable is in the chain of the error that a Delivery cannot be
+// understood and never will be: it is set aside for a person to look at. Any
+// other error is worth another try.
+var ErrUndecodable = errors.New("it will never be understood")
 
 // A Lease is the right to be the one who works on something until a moment.
 // Fence grows with each holder; the store refuses what an old holder writes.

@@ -155,7 +155,7 @@ func (s *Server) await(ctx context.Context, id, token string) (Answer, error) {
 func (s *Server) Handle(ctx context.Context, d gitops.Delivery) error {
 	var k kept
 	if err := json.Unmarshal(d.Payload, &k); err != nil {
-		return &gitops.Error{Code: gitops.Invalid, Message: "A request by API cannot be decoded.", Next: "It is kept in the inbox.", Err: err}
+		return &gitops.Error{Code: gitops.Invalid, Message: "A request by API cannot be decoded.", Next: "It is kept in the inbox.", Err: fmt.Errorf("%w: %w", gitops.ErrUndecodable, err)}
 	}
 	said, err := s.desk.Hear(ctx, workflow.Utterance{
 		Key: d.ID, Text: k.Text, Token: k.Token, Room: gitops.Room{API: true}, Arrived: d.Received,

@@ -38,11 +38,11 @@ type Events struct {
 }
 
 // Handle decodes one delivery and acts on it. A payload that cannot be decoded
-// is a gitops.Invalid error; an event that means nothing here is no error.
+// is a gitops.ErrUndecodable; an event that means nothing here is no error.
 func (e Events) Handle(ctx context.Context, d gitops.Delivery) error {
 	event, err := gh.ParseWebHook(d.Kind, d.Payload)
 	if err != nil {
-		return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("The webhook %s (%s) cannot be decoded.", d.ID, d.Kind), Err: err}
+		return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("The webhook %s (%s) cannot be decoded.", d.ID, d.Kind), Err: fmt.Errorf("%w: %w", gitops.ErrUndecodable, err)}
 	}
 	switch v := event.(type) {
 	case *gh.PullRequestEvent:
@@ -77,7 +77,7 @@ func (e Events) pull(ctx context.Context, v *gh.PullRequestEvent) error {
 // incomplete is the error for an event that lacks what it is about; it is kept
 // for a person to look at.
 func incomplete(event, what string) error {
-	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("GitHub sent a %s event without its %s.", event, what)}
+	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("GitHub sent a %s event without its %s.", event, what), Err: gitops.ErrUndecodable}
 }
 
 // ownBranch is the head's branch where it lies in the same repository. A

@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
@@ -47,7 +48,7 @@ func (s strict) StatusSet(_ context.Context, repository, sha, login string) erro
 }
 
 // FuzzInbox works on any bytes as a stored webhook of any kind: no panic; what
-// cannot be understood is an Invalid error, so that it is kept and shown, and
+// cannot be understood is an ErrUndecodable, so that it is kept and shown, and
 // not tried for a day; and what reaches the desk is whole and of a repository
 // of ours.
 func FuzzInbox(f *testing.F) {
@@ -75,7 +76,7 @@ func FuzzInbox(f *testing.F) {
 		e := events(nil)
 		e.Desk = strict{t}
 		err := e.Handle(t.Context(), gitops.Delivery{ID: "github/1", Source: "github", Kind: kind, Payload: payload})
-		if err != nil && gitops.CodeOf(err) != gitops.Invalid {
+		if err != nil && !errors.Is(err, gitops.ErrUndecodable) {
 			t.Fatalf("it would be tried for a day: %v", err)
 		}
 	})

@@ -25,7 +25,7 @@ func (a *App) Decoder(desk notifier.Desk, outbox notifier.Outbox) *Decoder {
 	return &Decoder{app: a, desk: desk, outbox: outbox, people: &people{app: a, known: map[string]verdict{}}}
 }
 
-// Handle decodes one delivery and acts on it. A gitops.Invalid error says that
+// Handle decodes one delivery and acts on it. A gitops.ErrUndecodable says that
 // it cannot be understood and is kept for a person to look at; any other error
 // is worth another try, which does nothing twice.
 func (d *Decoder) Handle(ctx context.Context, delivery gitops.Delivery) error {
@@ -48,11 +48,14 @@ func (d *Decoder) Handle(ctx context.Context, delivery gitops.Delivery) error {
 
 // odd is the error for what cannot be understood.
 func odd(format string, args ...any) error {
-	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf(format, args...), Next: "It is kept in the inbox."}
+	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf(format, args...), Next: "It is kept in the inbox.", Err: gitops.ErrUndecodable}
 }
 
 func undecodable(err error) error {
-	return &gitops.Error{Code: gitops.Invalid, Message: "Slack sent something that cannot be decoded.", Next: "It is kept in the inbox.", Err: err}
+	return &gitops.Error{
+		Code: gitops.Invalid, Message: "Slack sent something that cannot be decoded.", Next: "It is kept in the inbox.",
+		Err: fmt.Errorf("%w: %w", gitops.ErrUndecodable, err),
+	}
 }
 
 func (d *Decoder) command(ctx context.Context, delivery gitops.Delivery) error {

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -199,7 +200,7 @@ func TestAButtonThatIsNotOursIsOdd(t *testing.T) {
 	} {
 		payload := `{"type":"block_actions","user":{"id":"U1","team_id":"T0001"},"actions":[{` + action + `}]}`
 		err := o.decoder.Handle(t.Context(), gitops.Delivery{ID: "slack:1", Kind: kindInteraction, Payload: []byte(payload)})
-		if gitops.CodeOf(err) != gitops.Invalid || len(o.pressed) != 0 {
+		if !errors.Is(err, gitops.ErrUndecodable) || len(o.pressed) != 0 {
 			t.Errorf("%s: got %v, pressed %+v", name, err, o.pressed)
 		}
 	}
@@ -302,8 +303,8 @@ func TestWhatCannotBeDecodedIsKeptAndSaid(t *testing.T) {
 		kindCommand: `{"text":7}`, "unknown": `{}`,
 	} {
 		err := o.decoder.Handle(t.Context(), gitops.Delivery{ID: "x", Kind: kind, Payload: []byte(payload)})
-		if gitops.CodeOf(err) != gitops.Invalid {
-			t.Errorf("%s: want a gitops.Invalid error, got %v", kind, err)
+		if !errors.Is(err, gitops.ErrUndecodable) {
+			t.Errorf("%s: want a gitops.ErrUndecodable, got %v", kind, err)
 		}
 	}
 	if _, err := o.app.Receiver(o).accept(t.Context(), kindEvent, []byte(`{"type":7}`)); err != nil || o.stored() != 1 {

@@ -50,7 +50,8 @@ func (s *Server) gaveUp(_ context.Context, job gitops.Job, err error) {
 }
 
 // deliver acts on one thing that arrived, and marks it as done afterwards.
-// What cannot be decoded is kept with the reason.
+// What cannot be decoded is kept with the reason; whatever else goes wrong is
+// tried again, such as a review that comes while the catalogue is broken.
 func (s *Server) deliver(ctx context.Context, job gitops.Job) error {
 	d, err := s.store.Delivery(ctx, job.Subject)
 	if err != nil {
@@ -64,11 +65,11 @@ func (s *Server) deliver(ctx context.Context, job gitops.Job) error {
 	case "slack":
 		err = s.slackIn.Handle(ctx, d)
 	default:
-		err = &gitops.Error{Code: gitops.Invalid, Message: "nobody handles deliveries from " + d.Source}
+		err = fmt.Errorf("nobody handles deliveries from %s: %w", d.Source, gitops.ErrUndecodable)
 	}
-	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code == gitops.Invalid {
+	if errors.Is(err, gitops.ErrUndecodable) {
 		s.log.Warn("delivery not understood", "delivery", d.ID, "kind", d.Kind, "error", err)
-		return s.store.Failed(ctx, d.ID, refusal.Error())
+		return s.store.Failed(ctx, d.ID, err.Error())
 	}
 	if err != nil {
 		return fmt.Errorf("delivery %s (%s): %w", d.ID, d.Kind, err)

@@ -54,6 +54,11 @@ func TestADeliveryIsDoneOnlyOnceItIsProcessed(t *testing.T) {
 	if err := handsTo(inbox, log, nil).deliver(t.Context(), good); err != nil || undecoded() != 0 {
 		t.Errorf("the next try: %v, %d are undecoded", err, undecoded())
 	}
+	refused := &gitops.Error{Code: gitops.Invalid, Message: ".changebot.yaml has a problem."}
+	during := job("github/3", push)
+	if err := handsTo(inbox, log, refused).deliver(t.Context(), during); !errors.Is(err, refused) || undecoded() != 0 {
+		t.Errorf("what comes while the catalogue is broken is not tried again: %v, %d are undecoded", err, undecoded())
+	}
 	broken := job("github/2", `{"ref": 7}`)
 	if err := handsTo(inbox, log, nil).deliver(t.Context(), broken); err != nil || undecoded() != 1 {
 		t.Errorf("one that cannot be decoded is kept and shown: %v, %d are undecoded", err, undecoded())
