@@ -21,6 +21,7 @@ type Decision struct {
 	Digest  Digest
 	HeadSHA string
 	Via     string // "slack" or "github"
+	Review  int64  // the id of the forge's review that said so; 0 where it was said elsewhere
 	At      time.Time
 
 	// Void says why the decision no longer counts; empty while it does.

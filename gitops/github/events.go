@@ -96,11 +96,12 @@ func (e Events) review(ctx context.Context, v *gh.PullRequestReviewEvent) error 
 	}
 	review := workflow.Review{
 		Repository: repository, Branch: ownBranch(v.GetPullRequest()), Number: v.GetPullRequest().GetNumber(),
+		ID: v.GetReview().GetID(), At: v.GetReview().GetSubmittedAt().Time,
 		Login: v.GetReview().GetUser().GetLogin(), HeadSHA: v.GetReview().GetCommitID(), Reason: firstLine(v.GetReview().GetBody()),
 	}
 	switch state := strings.ToLower(v.GetReview().GetState()); {
 	case v.GetAction() == "dismissed":
-		review.Answer = gitops.Withdraw
+		review.Answer, review.By = gitops.Withdraw, v.GetSender().GetLogin()
 	case v.GetAction() == "submitted" && state == "approved":
 		review.Answer = gitops.Approve
 	case v.GetAction() == "submitted" && state == "changes_requested":

@@ -104,6 +104,9 @@ func (w walk) lookAgain(ctx context.Context, tip Tip, c gitops.Change) error {
 	case c.Proposal.Moving:
 		return w.move(ctx, c)
 	}
+	if heard, err := w.hearMissed(ctx, tip, c); heard || err != nil {
+		return err
+	}
 	if tip.Broken == nil {
 		if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {
 			return err

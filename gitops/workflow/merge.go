@@ -29,6 +29,9 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	if v := w.verdict(tip, c); !v.Allows() {
 		return w.unapprove(ctx, c, v)
 	}
+	if heard, err := w.hearMissed(ctx, tip, c); heard || err != nil {
+		return err
+	}
 	if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {
 		return err
 	}

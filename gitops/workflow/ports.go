@@ -163,6 +163,14 @@ type PullUpdate struct {
 	Comment     string // posted where it is not empty
 }
 
+// Reviews are what people said of a pull request on the forge. gitops/github
+// implements it.
+type Reviews interface {
+	// Reviews returns for each login the review that stands on the forge: the
+	// newest approval or request for changes, or that it was dismissed.
+	Reviews(ctx context.Context, number int) ([]Review, error)
+}
+
 // A Pull is a pull request as the forge has it.
 type Pull struct {
 	Number    int

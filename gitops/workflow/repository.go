@@ -17,6 +17,7 @@ type Repository struct {
 	Git      Git
 	Branches Branches
 	Pulls    Pulls
+	Reviews  Reviews
 	Gate     Gate
 	Past     Past
 	Sources  Sources
@@ -34,6 +35,9 @@ type Tip struct {
 	Catalog *gitops.Catalog // the last good one where Broken is set; nil where there is none
 	Broken  *gitops.Error   // what is wrong with .changebot.yaml at Commit
 }
+
+// whole says whether the catalogue is the one that stands at the tip.
+func (t Tip) whole() bool { return t.Broken == nil }
 
 // tip fetches the base branch and reads its catalogue. A catalogue that is
 // broken is no error: the last good one stays in force for reading.

@@ -3,7 +3,9 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -13,10 +15,13 @@ type Review struct {
 	Repository string
 	Branch     string
 	Number     int
+	ID         int64 // unique on the forge
 	Login      string
+	By         string // the login of who dismissed it; empty where it is not known, or was not dismissed
 	HeadSHA    string // the commit that was reviewed
 	Answer     gitops.Answer
 	Reason     string
+	At         time.Time // when it was submitted
 }
 
 // Reviewed counts a review on the forge as the decision of the person linked
@@ -26,7 +31,10 @@ func (r *Road) Reviewed(ctx context.Context, v Review) error {
 	if !ours {
 		return nil
 	}
-	err := r.withChange(ctx, id, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
+	if _, err := r.Store.Change(ctx, id); gitops.CodeOf(err) == gitops.NotFound {
+		return nil // a branch that only looks like one of ours
+	}
+	return r.withChange(ctx, id, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
 		if c.Proposal.Number != v.Number || c.Request.Repository != v.Repository || c.State != gitops.StateProposed && c.State != gitops.StateApproved {
 			return nil
 		}
@@ -36,10 +44,6 @@ func (r *Road) Reviewed(ctx context.Context, v Review) error {
 		}
 		return walk{Road: r, repo: repo, lease: lease}.review(ctx, catalog, c, v)
 	})
-	if gitops.CodeOf(err) == gitops.NotFound {
-		return nil // a branch that only looks like one of ours
-	}
-	return err
 }
 
 func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, v Review) error {
@@ -48,38 +52,59 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 	case !linked:
 		return w.note(ctx, c, fmt.Sprintf("a review by @%s on GitHub does not count: that login is linked to nobody in %s", v.Login, CatalogFile))
 	case v.Answer == gitops.Withdraw:
-		return w.withdraw(ctx, c, person)
+		return w.withdraw(ctx, catalog, c, person, v)
 	case v.HeadSHA != c.Proposal.HeadSHA:
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the proposal is %.8s", person.Name, v.HeadSHA, c.Proposal.HeadSHA))
 	}
-	_, err := w.decide(ctx, catalog, c, gitops.Decision{Person: person, Answer: v.Answer, Reason: v.Reason, Via: "github"})
+	_, err := w.decide(ctx, catalog, c, gitops.Decision{Person: person, Answer: v.Answer, Reason: v.Reason, Via: viaGitHub, Review: v.ID})
 	if refusal, ok := asError(err); ok && (refusal.Code == gitops.Denied || refusal.Code == gitops.Conflict && refusal.Err == nil) {
 		return nil // said in the thread
 	}
 	return err
 }
 
-// withdraw takes a person's standing decision back.
-func (w walk) withdraw(ctx context.Context, c gitops.Change, p gitops.Person) error {
-	for _, d := range c.Standing() {
-		if d.Person.ID != p.ID {
-			continue
-		}
-		d.Answer, d.Reason, d.At = gitops.Withdraw, "", w.Clock()
-		c.Decisions = append(c.Decisions, d)
-		entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: p.ID, Text: "withdrew the approval"}
-		if c.State != gitops.StateApproved {
-			_, err := w.write(ctx, w.lease, c, nil, entry)
-			return err
-		}
-		back, err := w.enter(&c, gitops.StateProposed, p.ID, "no longer approved: "+p.Name+" withdrew")
-		if err != nil {
-			return err
-		}
-		_, err = w.write(ctx, w.lease, c, nil, entry, back)
+// viaGitHub says that a decision was made by a review.
+const viaGitHub = "github"
+
+// withdraw takes a review back that counted as a person's decision, because
+// they or somebody else dismissed it. What the person said elsewhere stands.
+func (w walk) withdraw(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, p gitops.Person, v Review) error {
+	i := slices.IndexFunc(c.Standing(), func(d gitops.Decision) bool {
+		return d.Person.ID == p.ID && d.Via == viaGitHub && (d.Review == 0 || v.ID == 0 || d.Review == v.ID)
+	})
+	if i < 0 {
+		return nil
+	}
+	d := c.Standing()[i]
+	d.Answer, d.Reason, d.At = gitops.Withdraw, "", w.Clock()
+	c.Decisions = append(c.Decisions, d)
+	entry := dismissal(catalog, p, v)
+	if c.State != gitops.StateApproved {
+		_, err := w.write(ctx, w.lease, c, nil, entry)
 		return err
 	}
-	return nil
+	back, err := w.enter(&c, gitops.StateProposed, Self, "no longer approved: the approval of "+p.Name+" was withdrawn")
+	if err != nil {
+		return err
+	}
+	_, err = w.write(ctx, w.lease, c, nil, entry, back)
+	return err
+}
+
+// dismissal is the journal entry for a review that was dismissed. It is the act
+// of who dismissed it, who need not be who gave it.
+func dismissal(catalog *gitops.Catalog, p gitops.Person, v Review) gitops.Entry {
+	by, linked := catalog.ByGitHub(v.By)
+	switch what := "dismissed the review of " + p.Name + " on GitHub"; {
+	case v.By == "":
+		return gitops.Entry{Kind: gitops.EntryDecision, Text: "the review of " + p.Name + " was dismissed on GitHub"}
+	case !linked:
+		return gitops.Entry{Kind: gitops.EntryDecision, Text: "@" + v.By + " " + what}
+	case by.ID == p.ID:
+		return gitops.Entry{Kind: gitops.EntryDecision, Actor: p.ID, Text: "withdrew the approval"}
+	default:
+		return gitops.Entry{Kind: gitops.EntryDecision, Actor: by.ID, Text: what}
+	}
 }
 
 // note says something in the Change's thread, once.

@@ -160,6 +160,7 @@ func actions() map[string]command {
 		"push":    push,
 		"open":    openPull,
 		"review":  review,
+		"dismiss": dismiss,
 		"merge":   merge,
 		"close":   closePull,
 		"forge":   forgeStatus,

@@ -26,6 +26,7 @@ import (
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
+//	dismiss LOGIN N REVIEWER      a person dismisses somebody's review on GitHub
 //	merge LOGIN N, close LOGIN N  a person merges or closes a pull request
 //	retarget LOGIN N BRANCH       a person points a pull request at another branch
 //	demand                        GitHub wants an approving review of its own on main
@@ -165,6 +166,17 @@ func review(s *story, args []string) error {
 	}
 	state := map[string]string{"approve": githubtest.Approve, "reject": githubtest.RequestChanges, "comment": githubtest.Comment}[args[2]]
 	return s.GitHub.ReviewAs(args[0], repo, n, state, strings.Join(args[3:], " "))
+}
+
+func dismiss(s *story, args []string) error {
+	if len(args) != 3 {
+		return errors.New("takes a login, a number and the login of who reviewed")
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return s.GitHub.DismissAs(args[0], repo, n, args[2])
 }
 
 func merge(s *story, args []string) error {
