@@ -20,6 +20,6 @@
 // one, or one whose branch was rewound, is thrown away and cloned again.
 //
 // Mirrors are safe for concurrent use. One goroutine at a time writes to a
-// mirror (Fetch, FetchRef, cloning again); reads go on meanwhile. A directory
+// mirror (Fetch, cloning again); reads go on meanwhile. A directory
 // belongs to one Mirror of one process.
 package git

@@ -147,38 +147,3 @@ func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
 	m.tip = tip
 	return nil, nil
 }
-
-// FetchRef makes the tip of another branch readable and returns it. It is
-// NotFound if the remote has no such branch. The base branch stays where it is.
-func (m *Mirror) FetchRef(ctx context.Context, ref string) (Hash, error) {
-	if err := checkRef(ref); err != nil {
-		return Zero, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
-	defer cancel()
-	var tip plumbing.Hash
-	err := m.write(ctx, func(st *store) error {
-		get := func(w wanted) error {
-			return m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
-				var ok bool
-				if tip, ok = refs.References[ref]; !ok {
-					return refuse(gitops.NotFound, nil, "", "%s has no %s.", m.remote.url, ref)
-				}
-				if st.has(tip) {
-					return nil
-				}
-				w.want, w.haves = tip, []plumbing.Hash{m.tip}
-				return st.download(ctx, s, refs, w, m.opts.Progress)
-			})
-		}
-		err := get(wanted{maxObjects: max(fewObjects, st.objects())})
-		if errors.Is(err, errTooMuch) { // it left the base long before our history begins
-			err = get(wanted{depth: 1})
-		}
-		return err
-	})
-	if err != nil {
-		return Zero, asError(err, gitops.Internal, "%s could not be fetched.", ref)
-	}
-	return tip.String(), nil
-}

@@ -165,27 +165,6 @@ func TestAFetchLargerThanACloneIsAClone(t *testing.T) {
 		t.Errorf("the log does not say so:\n%s", log.String())
 	}
 	mustRead(t, m, want, "n", "05999")
-	r.git("push", "-q", "origin", "long")
-	if _, err := m.FetchRef(context.Background(), "refs/heads/long"); err != nil {
-		t.Errorf("a branch with a long history of its own: %v", err)
-	}
-	mustRead(t, m, r.git("rev-parse", "long"), "n", "05999")
-}
-
-func TestAnotherBranchCanBeReadWithoutMovingTheBase(t *testing.T) {
-	r := newServer(t).newRepo(t)
-	base := r.write("f", "1").commit("one")
-	m := r.open()
-	r.git("checkout", "-q", "-b", "other")
-	other := r.write("f", "2").commit("two")
-	got, err := m.FetchRef(context.Background(), "refs/heads/other")
-	if err != nil || got != other || m.Tip() != base {
-		t.Errorf("fetched %s (%v), tip %s", got, err, m.Tip())
-	}
-	mustRead(t, m, other, "f", "2")
-	if _, err := m.FetchRef(context.Background(), "refs/heads/none"); gitops.CodeOf(err) != gitops.NotFound {
-		t.Errorf("no such branch: %v", err)
-	}
 }
 
 func TestWhatCannotBeClonedSaysWhy(t *testing.T) {

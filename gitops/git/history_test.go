@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
 )
@@ -66,82 +64,6 @@ func TestContainsIsHonestAboutWhatLiesBeforeTheMirror(t *testing.T) {
 				t.Errorf("got %v %v, want %v %v", got, err, tt.want, tt.err)
 			}
 		})
-	}
-}
-
-func TestHistoryNamesTheMergesThatTouchedAFile(t *testing.T) {
-	m, c := story(t)
-	ctx := context.Background()
-	h, err := m.FileHistory(ctx, m.Tip(), "f", 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, v := range append(h.Versions, h.Start) {
-		data, err := m.ReadFile(ctx, v.Commit.Hash, "f")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, strings.TrimSpace(v.Commit.Message)+"="+string(data))
-	}
-	if diff := cmp.Diff([]string{"main2=3", "merge=2", "start=1"}, got); diff != "" {
-		t.Errorf("versions (-want +got):\n%s", diff)
-	}
-	if h.Complete || h.Boundary != c["start"] || h.Next != git.Zero {
-		t.Errorf("complete %v, boundary %s, next %s", h.Complete, h.Boundary, h.Next)
-	}
-
-	h, err = m.FileHistory(ctx, m.Tip(), "f", 1)
-	if err != nil || len(h.Versions) != 1 || h.Next != c["merge"] || h.Boundary != git.Zero {
-		t.Errorf("with a limit: %+v %v", h, err)
-	}
-	h, err = m.FileHistory(ctx, h.Next, "f", 1)
-	if err != nil || len(h.Versions) != 1 || h.Versions[0].Commit.Hash != c["merge"] {
-		t.Errorf("continued: %+v %v", h, err)
-	}
-	if h, err = m.FileHistory(ctx, m.Tip(), "none", 10); err != nil || len(h.Versions) != 0 || h.Complete {
-		t.Errorf("a path that never was: %+v %v", h, err)
-	}
-	if _, err = m.FileHistory(ctx, c["old"], "f", 10); !errors.Is(err, git.ErrUnknownCommit) {
-		t.Errorf("an unknown commit: %v", err)
-	}
-}
-
-func TestHistoryIsCompleteWhereTheMirrorBeginsWithTheRepository(t *testing.T) {
-	r := newServer(t).newRepo(t)
-	r.write("dir/f", "1").write("g", "1").commit("one")
-	m := r.open()
-	r.write("g", "2").commit("two")
-	r.git("rm", "-q", "dir/f")
-	r.commit("three")
-	r.git("checkout", "-q", "HEAD~2", "dir")
-	r.git("update-index", "--chmod=+x", "dir/f")
-	r.git("commit", "-q", "-m", "four")
-	r.git("push", "-q", "origin", "HEAD")
-	h, err := m.FileHistory(context.Background(), mustFetch(t, m), "dir/f", 10)
-	if err != nil || !h.Complete {
-		t.Fatalf("%+v %v", h, err)
-	}
-	var got []string
-	for _, v := range h.Versions {
-		got = append(got, strings.TrimSpace(v.Commit.Message)+" "+string(v.Mode))
-	}
-	if diff := cmp.Diff([]string{"four executable", "three ", "one file"}, got); diff != "" {
-		t.Errorf("versions (-want +got):\n%s", diff)
-	}
-}
-
-func TestACommitIsReadWithItsPeopleAndTrailers(t *testing.T) {
-	m, c := story(t)
-	got, err := m.ReadCommit(context.Background(), c["merge"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{c["main1"], c["new"]}, got.Parents); diff != "" || got.Message != "merge\n" {
-		t.Errorf("message %q, parents (-want +got):\n%s", got.Message, diff)
-	}
-	if got.Author.Name != "Ada" || !got.Author.When.Equal(ada.When) || got.Committer.Email != bot.Email {
-		t.Errorf("people are %+v %+v", got.Author, got.Committer)
 	}
 }
 

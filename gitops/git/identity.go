@@ -2,7 +2,6 @@ package git
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -38,26 +37,4 @@ func cleanIdentity(s string) string {
 		return r
 	}, s)
 	return strings.Trim(s, " .,:;\"\\'")
-}
-
-// parseIdentity is lenient: other tools have written strange lines.
-func parseIdentity(line string) Identity {
-	var id Identity
-	name, rest, _ := strings.Cut(line, "<")
-	id.Name = strings.TrimSpace(name)
-	i := strings.LastIndexByte(rest, '>')
-	if i < 0 {
-		return id
-	}
-	id.Email = rest[:i]
-	stamp, zone, _ := strings.Cut(strings.TrimSpace(rest[i+1:]), " ")
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil {
-		return id
-	}
-	id.When = time.Unix(seconds, 0).UTC()
-	if at, err := time.Parse("-0700", zone); err == nil {
-		id.When = id.When.In(at.Location())
-	}
-	return id
 }

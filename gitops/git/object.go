@@ -42,32 +42,19 @@ func commitData(tree, parent plumbing.Hash, req *CommitRequest) ([]byte, error) 
 	return b.Bytes(), nil
 }
 
-// CommitInfo is a commit as it is read.
-type CommitInfo struct {
-	Hash      Hash
-	Tree      Hash
-	Parents   []Hash // the first is the branch that was merged into
-	Author    Identity
-	Committer Identity
-	Message   string // with its trailers, as written
-}
-
 // rawCommit is what walking needs of a commit.
 type rawCommit struct {
 	hash    plumbing.Hash
 	tree    plumbing.Hash
 	parents []plumbing.Hash
-	header  []byte // the lines after the parents
-	message []byte
 }
 
 func parseCommit(hash plumbing.Hash, data []byte) (*rawCommit, error) {
 	c := &rawCommit{hash: hash}
-	header, message, ok := bytes.Cut(data, []byte("\n\n"))
+	header, _, ok := bytes.Cut(data, []byte("\n\n"))
 	if !ok { // a commit without a message ends with its last header
 		header = bytes.TrimSuffix(data, []byte("\n"))
 	}
-	c.message = message
 	rest := header
 	for len(rest) > 0 {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
@@ -89,24 +76,5 @@ func parseCommit(hash plumbing.Hash, data []byte) (*rawCommit, error) {
 	if c.tree.IsZero() {
 		return nil, errors.New("commit without a tree")
 	}
-	c.header = rest
 	return c, nil
-}
-
-// info decodes the rest of the commit.
-func (c *rawCommit) info() CommitInfo {
-	out := CommitInfo{Hash: c.hash.String(), Tree: c.tree.String(), Message: string(c.message)}
-	for _, p := range c.parents {
-		out.Parents = append(out.Parents, p.String())
-	}
-	for line := range bytes.SplitSeq(c.header, []byte("\n")) {
-		key, value, _ := bytes.Cut(line, []byte(" "))
-		switch string(key) {
-		case "author":
-			out.Author = parseIdentity(string(value))
-		case "committer":
-			out.Committer = parseIdentity(string(value))
-		}
-	}
-	return out
 }
