@@ -77,7 +77,8 @@ func (j judge) target(ref gitops.TargetRef) gitops.Verdict {
 
 // vetoes are the rejections that stand, each by itself enough to deny. Whose
 // they are does not matter: who may decide was asked when they were made, and
-// a right that was lost since makes a no no weaker.
+// a right that was lost since makes a no no weaker. A rejection ends its Change
+// before it is judged again; that nothing merges over one does not rest on that.
 func (j judge) vetoes(environment gitops.Environment) []gitops.Verdict {
 	var vetoes []gitops.Verdict
 	for _, d := range j.standing {
@@ -92,7 +93,7 @@ func (j judge) vetoes(environment gitops.Environment) []gitops.Verdict {
 			Rule:    environment.Name + "/veto",
 			Outcome: gitops.OutcomeDenied,
 			Reason:  reason,
-			Next:    "It can go on when " + nameOf(d.Person) + " withdraws the rejection.",
+			Next:    "A rejection ends a change. Settle what was objected to, and ask again.",
 		})
 	}
 	return vetoes
