@@ -13,14 +13,13 @@ const (
 	JobDelivery JobKind = "delivery" // decode and act on one inbox delivery
 	JobStep     JobKind = "step"     // take a Change one step on
 	JobTell     JobKind = "tell"     // make the messages say what the Change is
-	JobBase     JobKind = "base"     // a base branch has moved
 )
 
 // A Job is work to be done once, in the same transaction as the state that
 // asks for it. Two jobs with the same Kind, Subject, Revision and Name are one.
 type Job struct {
 	Kind     JobKind
-	Subject  string    // a Change's id, a delivery's id, a repository
+	Subject  string    // a Change's id or a delivery's id
 	Revision int64     // of the Change
 	Name     string    // which step
 	At       time.Time // not before; zero is now

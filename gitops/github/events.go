@@ -21,7 +21,7 @@ type Desk interface {
 	Reviewed(ctx context.Context, v workflow.Review) error
 
 	// Base is told that a base branch moved.
-	Base(ctx context.Context, job gitops.Job) error
+	Base(ctx context.Context, repository string) error
 
 	// StatusSet is told that somebody else set changebot's own status.
 	StatusSet(ctx context.Context, repository, sha, login string) error
@@ -126,7 +126,7 @@ func (e Events) push(ctx context.Context, v *gh.PushEvent) error {
 	if !ours || v.GetRef() != "refs/heads/"+branch {
 		return nil
 	}
-	return e.Desk.Base(ctx, gitops.Job{Kind: gitops.JobBase, Subject: repository, Name: v.GetAfter()})
+	return e.Desk.Base(ctx, repository)
 }
 
 func (e Events) status(ctx context.Context, v *gh.StatusEvent) error {

@@ -23,8 +23,8 @@ func (p *pad) Reviewed(_ context.Context, v workflow.Review) error {
 	return nil
 }
 
-func (p *pad) Base(_ context.Context, job gitops.Job) error {
-	*p = append(*p, fmt.Sprintf("%s is at %s", job.Subject, job.Name))
+func (p *pad) Base(_ context.Context, repository string) error {
+	*p = append(*p, repository+" moved")
 	return nil
 }
 

@@ -34,8 +34,8 @@ func (s strict) Reviewed(_ context.Context, v workflow.Review) error {
 	return nil
 }
 
-func (s strict) Base(_ context.Context, job gitops.Job) error {
-	s.ours(job.Subject)
+func (s strict) Base(_ context.Context, repository string) error {
+	s.ours(repository)
 	return nil
 }
 

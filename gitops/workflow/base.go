@@ -10,11 +10,10 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-// Base takes in that a repository's base branch may have moved. It is the
-// handler of JobBase: owners are told of a broken catalogue, and every open
-// proposal is looked at on the new tip.
-func (r *Road) Base(ctx context.Context, job gitops.Job) error {
-	repo, err := r.repository(job.Subject)
+// Base takes in that a repository's base branch may have moved: owners are told
+// of a broken catalogue, and every open proposal is looked at on the new tip.
+func (r *Road) Base(ctx context.Context, repository string) error {
+	repo, err := r.repository(repository)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,6 @@ func (s *Server) handlers() store.Handlers {
 		gitops.JobDelivery: s.deliver,
 		gitops.JobStep:     s.road.Step,
 		gitops.JobTell:     s.tell,
-		gitops.JobBase:     s.road.Base,
 	}
 	for kind, handle := range all {
 		all[kind] = s.measured(handle)

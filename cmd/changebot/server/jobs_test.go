@@ -18,7 +18,7 @@ type clerk struct{ err error }
 
 func (c clerk) PullChanged(context.Context, string, string, int) error  { return c.err }
 func (c clerk) Reviewed(context.Context, workflow.Review) error         { return c.err }
-func (c clerk) Base(context.Context, gitops.Job) error                  { return c.err }
+func (c clerk) Base(context.Context, string) error                      { return c.err }
 func (c clerk) StatusSet(context.Context, string, string, string) error { return c.err }
 func handsTo(s *store.Store, log *slog.Logger, err error) *Server {
 	return &Server{store: s, log: log, githubIn: github.Events{Desk: clerk{err}, Branches: map[string]string{"acme/gitops": "main"}}}

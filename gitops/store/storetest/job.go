@@ -25,7 +25,7 @@ func jobs() []check {
 func workBoth(t *testing.T, f fixture) *done {
 	t.Helper()
 	log := &done{}
-	handlers := store.Handlers{gitops.JobStep: log.handle, gitops.JobTell: log.handle, gitops.JobBase: log.handle}
+	handlers := store.Handlers{gitops.JobStep: log.handle, gitops.JobTell: log.handle}
 	work(t, f.a, handlers, store.WorkOptions{})
 	work(t, f.b, handlers, store.WorkOptions{})
 	return log
