@@ -67,7 +67,7 @@ func halfDone() []guard {
 			"./gitops/github", "TestAWebhookIsKeptBeforeItIsAcknowledged"},
 		{21, "cmd/changebot/server/jobs.go", `return fmt.Errorf("delivery %s (%s): %w", d.ID, d.Kind, err)`, `s.log.Warn("delivery", "error", err)`,
 			"./cmd/changebot/server", "TestADeliveryIsDoneOnlyOnceItIsProcessed"},
-		{21, "cmd/changebot/server/jobs.go", `return s.store.Failed(ctx, d.ID, refusal.Error())`, `return s.store.Done(ctx, d.ID)`,
+		{21, "cmd/changebot/server/jobs.go", `return s.store.Failed(ctx, d.ID, err.Error())`, `return s.store.Done(ctx, d.ID)`,
 			"./cmd/changebot/server", "TestADeliveryIsDoneOnlyOnceItIsProcessed"},
 	}
 }

@@ -38,7 +38,7 @@ func deciding() []guard {
 		{28, "gitops/catalog.go", `return user != "" && p.Slack == user`, `return p.Slack == user`, "./gitops", "TestNobodyIsFoundByAnAccountThatTheyDoNotHave"},
 		{28, "gitops/catalog.go", `return login != "" && strings.EqualFold(p.GitHub, login)`, `return strings.EqualFold(p.GitHub, login)`, "./gitops", "TestNobodyIsFoundByAnAccountThatTheyDoNotHave"},
 		{28, "gitops/catalog.go", `if same && p.TokenSHA256 != "" {`, `if same {`, "./gitops", "TestATokenBelongsToWhoeverListsItsHash"},
-		{28, "gitops/workflow/review.go", "case !linked:\n", "case !linked && v.Login == \"\":\n", scenarios, "TestScenarios/stranger"},
+		{28, "gitops/workflow/review.go", "case !linked:\n\t\treturn w.note", "case !linked && v.Login == \"\":\n\t\treturn w.note", scenarios, "TestScenarios/stranger"},
 
 		// 29. An allow-list that is not set is skipped.
 		{29, "approvals/rbac/enforcer.go", `return slices.Contains(list, "*") ||`, `return joined == "" || slices.Contains(list, "*") ||`, rbac, "TestGrants"},
