@@ -86,13 +86,12 @@ func (d *Decoder) event(ctx context.Context, delivery gitops.Delivery) error {
 		return undecodable(err)
 	}
 	m := e.Event
-	own := m.BotID != "" || m.Subtype != "" || len(m.Edited) > 0
 	text, heard := m.Text, false
 	switch m.Type {
 	case "app_mention":
 		text, heard = addressed(m.Text, d.app.bot)
 	case "message":
-		heard = m.ChannelType == "im"
+		heard = true
 		if t, ok := addressed(m.Text, d.app.bot); ok {
 			text = t
 		}
@@ -106,8 +105,8 @@ func (d *Decoder) event(ctx context.Context, delivery gitops.Delivery) error {
 	default:
 		return odd("Slack sent an event of the unknown type %q.", m.Type)
 	}
-	if own || !heard {
-		return nil // said by a bot, edited, quoted, or to somebody else
+	if e.overheard() || !heard {
+		return nil // not to us, or we are only quoted
 	}
 	b := back{delivery: delivery, user: m.User, channel: m.Channel, thread: m.ThreadTS, open: true}
 	if m.Type == "app_mention" {

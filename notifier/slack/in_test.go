@@ -133,8 +133,8 @@ func TestAMentionIsAnsweredInItsThreadOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.await(2) // the mention, and the message in the room
-	o.await(2) // the job comes again
+	o.await(1)
+	o.await(1) // the job comes again
 	if got := o.server.Thread("C1", ts); len(got) != 2 || !strings.Contains(o.server.Text(got[1]), "Did you mean checkout?") {
 		t.Errorf("the thread holds %d messages", len(got))
 	}
@@ -142,6 +142,36 @@ func TestAMentionIsAnsweredInItsThreadOnce(t *testing.T) {
 		t.Error("what is asked in the room is told in the room")
 	}
 	o.clean()
+}
+
+func TestWhatIsNotSaidToUsIsNotKept(t *testing.T) {
+	o := newOffice(t, nil)
+	handler := o.listen()
+	post(t, o, notifier.Button{Action: notifier.ActionApprove, Label: "Approve", Value: notifier.ButtonValue("c-1", "77aa")})
+	for name, event := range map[string]string{
+		"what people say to each other": `"type":"message","channel_type":"channel","user":"U1","text":"lunch?"`,
+		"our own words to a person":     `"type":"message","channel_type":"im","user":"U0BOT","bot_id":"B1","text":"It is healthy."`,
+		"a change of a message":         `"type":"message","channel_type":"im","subtype":"message_changed","channel":"D1"`,
+		"a mention by a bot":            `"type":"app_mention","user":"U9","bot_id":"B2","text":"<@U0BOT> status"`,
+	} {
+		body := `{"type":"event_callback","team_id":"T0001","event_id":"Ev1","event":{` + event + `}}`
+		now := time.Now()
+		q := httptest.NewRequest("POST", PathEvents, strings.NewReader(body))
+		q.Header.Set("X-Slack-Request-Timestamp", strconv.FormatInt(now.Unix(), 10))
+		q.Header.Set("X-Slack-Signature", slacktest.Sign(o.server.SigningSecret(), now, []byte(body)))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, q)
+		if w.Code != 200 || o.stored() != 0 {
+			t.Errorf("%s: answered %d, and %d deliveries are kept", name, w.Code, o.stored())
+		}
+	}
+	if _, err := o.server.Say("U1", o.server.DM("U1"), "status", ""); err != nil {
+		t.Fatal(err)
+	}
+	o.await(1)
+	if len(o.heard) != 1 || o.heard[0].Text != "status" {
+		t.Errorf("heard %+v", o.heard)
+	}
 }
 
 func TestGuestsAndStrangersAreRefusedInWords(t *testing.T) {
@@ -180,7 +210,7 @@ func TestAButtonIsPressedOnce(t *testing.T) {
 	if _, err := o.server.Click("U1", at.Channel, at.TS, "Approve", 0); err != nil {
 		t.Fatal(err)
 	}
-	o.await(2) // our own message is an event too
+	o.await(1)
 	if len(o.pressed) != 1 || o.pressed[0].Change != "c-1" || o.pressed[0].Token != "77aa" || o.pressed[0].User != "U1" || o.pressed[0].Room.Channel != "C1" {
 		t.Errorf("pressed %+v", o.pressed)
 	}
@@ -221,7 +251,7 @@ func TestARejectionAsksWhyAndTakesNoBlank(t *testing.T) {
 	if _, err := o.server.Submit("U1", out.View.ID, map[string]string{"reason": "wait for the migration"}); err != nil {
 		t.Fatal(err)
 	}
-	o.await(3) // our message, the button, the dialog
+	o.await(2) // the button, the dialog
 	if len(o.pressed) != 1 || o.pressed[0].Action != notifier.ActionReject || o.pressed[0].Reason != "wait for the migration" || o.pressed[0].Token != "77aa" {
 		t.Errorf("pressed %+v", o.pressed)
 	}

@@ -101,6 +101,26 @@ type event struct {
 	} `json:"event"`
 }
 
+// overheard says that the event is a message which is not for us: people's to
+// each other, and what a bot said, we ourselves most of all.
+func (e event) overheard() bool {
+	m := e.Event
+	switch m.Type {
+	case "message":
+		return m.ChannelType != "im" || e.secondHand()
+	case "app_mention":
+		return e.secondHand()
+	default:
+		return false
+	}
+}
+
+// secondHand says that nobody has said it just now: it is a bot's, edited, or
+// about a message.
+func (e event) secondHand() bool {
+	return e.Event.BotID != "" || e.Event.Subtype != "" || len(e.Event.Edited) > 0
+}
+
 // isJSON tells Socket Mode's payloads from the forms that HTTP brings.
 func isJSON(payload []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(payload), []byte("{")) }
 
@@ -160,6 +180,7 @@ type arrival struct {
 	user        string
 	interaction *interaction // for kindInteraction
 	broken      error        // it could not be decoded; it is kept all the same
+	overheard   bool         // it says nothing to us, and is not kept
 }
 
 // peek reads what must be known before a payload is stored.
@@ -184,7 +205,7 @@ func peek(kind string, payload []byte) arrival {
 		}
 	case kindEvent:
 		e, err := parseEvent(payload)
-		a.team, a.user, a.broken = e.TeamID, e.Event.User, err
+		a.team, a.user, a.broken, a.overheard = e.TeamID, e.Event.User, err, e.overheard()
 		name(e.EventID)
 	}
 	return a

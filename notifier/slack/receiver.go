@@ -46,6 +46,9 @@ func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any
 		r.refuse("foreign_team", "kind", kind, "team", a.team)
 		return nil, errForeign
 	}
+	if a.overheard && a.broken == nil {
+		return nil, nil // of what people say to each other nothing is kept, and our own echo keeps nobody waiting
+	}
 	if a.interaction != nil && a.interaction.Type == typeSubmission {
 		if wrong := a.interaction.View.errors(); len(wrong) > 0 {
 			return map[string]any{"response_action": "errors", "errors": wrong}, nil
