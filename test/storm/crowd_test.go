@@ -186,6 +186,7 @@ func (c *crowd) kill(ctx context.Context, done <-chan struct{}) error {
 		if err != nil || over {
 			return err
 		}
+		c.t.Logf("%d asked, %d without an end, killed for the %d. time", c.asked.Load(), c.open.Load(), i+1)
 		if err := c.bot.Stop(syscall.SIGKILL); err != nil {
 			return err
 		}
