@@ -1,6 +1,6 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test guards storm lint bench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test guards storm lint bench microbench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
@@ -40,7 +40,10 @@ $(LINT):
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv $(TOOLS)/golangci-lint $@
 
-bench: ## run the benchmarks
+bench: ## measure acknowledgements and roads, beside a floor and on several replicas (5 minutes)
+	$(GO) run ./test/bench
+
+microbench: ## run the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./gitops/...
 
 # What a run finds is written to the package's testdata/fuzz: commit it.

@@ -18,6 +18,7 @@ const keepExchanges = 20000
 type Exchange struct {
 	ID        int64
 	At        time.Time
+	Took      time.Duration // until the answer's first byte
 	Method    string
 	Path      string // of the API without its base: /repos/o/r/pulls; of git as it is
 	Query     string
@@ -72,7 +73,7 @@ func (s *Server) end(x *Exchange) {
 	if x.ended {
 		return
 	}
-	x.ended = true
+	x.ended, x.Took = true, s.clock().Sub(x.At)
 	h := s.history
 	h.mu.Lock()
 	for _, why := range x.reasons {
