@@ -72,6 +72,9 @@ func (r *run) phase(name string, usual tally, do func(context.Context) error) er
 	ctx, cancel := context.WithTimeout(context.Background(), journeyTime)
 	defer cancel()
 	began := time.Now()
+	if usual != nil {
+		began = began.Add(-answerTime) // what is under way already may be struck as well
+	}
 	for i, c := range calls() {
 		// Of as many calls as there are applications one is struck, so that
 		// they share the trouble.
