@@ -22,9 +22,11 @@ type Catalog struct {
 	Reminders    Reminders
 }
 
-// Owners are who is told when the catalogue itself is broken.
+// Owners are who is told when the catalogue itself is broken, and who lets a
+// change of it pass.
 type Owners struct {
-	Room string // Slack channel id
+	Room    string      // Slack channel id
+	Approve Requirement // reviews of a pull request that changes it; zero where nobody's open the gate
 }
 
 // A Group is people under one name.

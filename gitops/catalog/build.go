@@ -14,7 +14,7 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 		Repository: repository,
 		Commit:     commit,
 		Targets:    targets,
-		Owners:     gitops.Owners{Room: f.Owners.Room},
+		Owners:     f.Owners.build(),
 		Reminders:  f.reminders(),
 	}
 	for _, e := range f.Environments {
@@ -47,6 +47,13 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 		c.Approvals = append(c.Approvals, a.rule())
 	}
 	return c
+}
+
+func (o owners) build() gitops.Owners {
+	if o.Approve == nil {
+		return gitops.Owners{Room: o.Room}
+	}
+	return gitops.Owners{Room: o.Room, Approve: gitops.Requirement{Group: o.Approve.Group, Count: o.Approve.Count}}
 }
 
 // rule is the domain's form of an approval, in which no list matches all.

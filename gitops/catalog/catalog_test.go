@@ -140,7 +140,7 @@ func TestWhatHasTheWrongFormIsSaidWithItsPlace(t *testing.T) {
 				`.changebot.yaml:20:10: owners.rom: "rom" is not a key that is known here. Did you mean "room"?`,
 			}},
 		{"a section that is missing", "owners: {room: C0OWNERS}\n", "",
-			[]string{`.changebot.yaml:1:1: The key "owners" is missing. Who is told when this file is broken.`}},
+			[]string{`.changebot.yaml:1:1: The key "owners" is missing. Who is told when this file is broken, and who lets a change of it pass.`}},
 		{"a number where a name belongs", "{name: prod, prot", "{name: 1.10, prot",
 			[]string{`.changebot.yaml:4:12: environments[1].name: This must be text, and it is a number. Write it in quotes: "1.10".`}},
 		{"a word where true or false belongs", "protected: true", "protected: certainly",

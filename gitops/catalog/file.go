@@ -11,15 +11,15 @@ const mostBytes = 1 << 20
 // what each key means. A test holds the two against each other.
 type (
 	file struct {
-		Version      int                   `yaml:"version"`
-		Environments []environment         `yaml:"environments"`
-		Layouts      []layout              `yaml:"layouts"`
-		People       map[string]person     `yaml:"people"`
-		Groups       map[string][]string   `yaml:"groups"`
-		Access       []grant               `yaml:"access"`
-		Approvals    []approval            `yaml:"approvals"`
-		Owners       struct{ Room string } `yaml:"owners"`
-		Reminders    *reminders            `yaml:"reminders"`
+		Version      int                 `yaml:"version"`
+		Environments []environment       `yaml:"environments"`
+		Layouts      []layout            `yaml:"layouts"`
+		People       map[string]person   `yaml:"people"`
+		Groups       map[string][]string `yaml:"groups"`
+		Access       []grant             `yaml:"access"`
+		Approvals    []approval          `yaml:"approvals"`
+		Owners       owners              `yaml:"owners"`
+		Reminders    *reminders          `yaml:"reminders"`
 	}
 
 	environment struct {
@@ -99,6 +99,11 @@ type (
 		Kinds        []string      `yaml:"kinds"`
 		Require      []requirement `yaml:"require"`
 		Auto         bool          `yaml:"auto"`
+	}
+
+	owners struct {
+		Room    string       `yaml:"room"`
+		Approve *requirement `yaml:"approve"`
 	}
 
 	requirement struct {

@@ -20,6 +20,7 @@ func (f *file) check(d *document) {
 	f.checkGroups(d)
 	f.checkAccess(d)
 	f.checkApprovals(d)
+	f.checkOwners(d)
 	f.checkReminders(d)
 }
 
@@ -150,27 +151,41 @@ func (f *file) checkApprovals(d *document) {
 	d.once("/approvals/%d/name", taken)
 }
 
-// checkRequirement notes approvals that can never be had: there are too few
-// people in the group, or too few who are not those who ask.
-func (f *file) checkRequirement(d *document, pointer string, a approval, r requirement) {
-	if !d.sound("groups", "people", "access", "approvals") {
-		return
-	}
+// checkGroup notes a requirement of a group that is not there, or is too small,
+// and says whether it is sound.
+func (f *file) checkGroup(d *document, pointer string, r requirement) bool {
 	members, known := f.Groups[r.Group]
 	switch {
 	case !known:
 		d.problem(pointer+"/group", quote(r.Group)+" is not a group of this file.", instead(r.Group, slices.Sorted(maps.Keys(f.Groups))))
-		return
+		return false
 	case r.Count > len(members):
 		d.problem(pointer+"/count", fmt.Sprintf("%d must approve, and %s has %d.", r.Count, quote(r.Group), len(members)), "Add people to the group, or ask for fewer.")
+		return false
+	}
+	return true
+}
+
+// checkOwners notes that nobody could ever let a change of the file pass.
+func (f *file) checkOwners(d *document) {
+	if f.Owners.Approve != nil && d.sound("groups", "owners") {
+		f.checkGroup(d, "/owners/approve", *f.Owners.Approve)
+	}
+}
+
+// checkRequirement notes approvals that can never be had: there are too few
+// people in the group, or too few who are not those who ask.
+func (f *file) checkRequirement(d *document, pointer string, a approval, r requirement) {
+	if !d.sound("groups", "people", "access", "approvals") || !f.checkGroup(d, pointer, r) {
 		return
-	case r.Count < len(members):
+	}
+	if r.Count < len(f.Groups[r.Group]) {
 		return
 	}
 	asking := f.asking(a)
 	var stuck []string
 	for _, id := range asking {
-		if slices.Contains(members, id) {
+		if slices.Contains(f.Groups[r.Group], id) {
 			stuck = append(stuck, id)
 		}
 	}

@@ -33,8 +33,37 @@ func (r *Road) gateForeign(ctx context.Context, repository string, number int) e
 	if t, ok := governed(catalog, files); ok {
 		status.Open = false
 		status.Reason = fmt.Sprintf("%s is protected: ask for the change in chat", t.TargetRef)
+	} else if slices.Contains(files, CatalogFile) {
+		if status.Open, status.Reason, err = ownersAgree(ctx, repo, catalog, pull); err != nil {
+			return err
+		}
 	}
 	return repo.Gate.Set(ctx, status)
+}
+
+// ownersAgree says whether those who have to have approved a change of the
+// catalogue: whoever may edit it is whatever they like, so nobody does that by
+// themselves. Reviews count as of the head.
+func ownersAgree(ctx context.Context, repo *Repository, c *gitops.Catalog, pull Pull) (bool, string, error) {
+	need := c.Owners.Approve
+	if need.Count == 0 {
+		return false, fmt.Sprintf("changes %s, and nobody is named there under owners.approve", CatalogFile), nil
+	}
+	reviews, err := repo.Reviews.Reviews(ctx, pull.Number)
+	if err != nil {
+		return false, "", fmt.Errorf("reviews of #%d: %w", pull.Number, err)
+	}
+	i := slices.IndexFunc(c.Groups, func(g gitops.Group) bool { return g.Name == need.Group })
+	agreed := map[string]bool{}
+	for _, v := range reviews {
+		person, linked := c.ByGitHub(v.Login)
+		own := strings.EqualFold(v.Login, pull.Author)
+		if linked && !own && i >= 0 && slices.Contains(c.Groups[i].Members, person.ID) && v.Answer == gitops.Approve && v.HeadSHA == pull.HeadSHA {
+			agreed[person.ID] = true
+		}
+	}
+	reason := fmt.Sprintf("changes %s: %d of %d approvals by %s", CatalogFile, len(agreed), need.Count, need.Group)
+	return len(agreed) >= need.Count, reason, nil
 }
 
 // governed returns a Target in a protected environment that one of the files

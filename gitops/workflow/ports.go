@@ -177,6 +177,7 @@ type Pull struct {
 	URL       string
 	HeadSHA   string
 	Base      string
+	Author    string // login
 	Body      string
 	Open      bool
 	Merged    bool

@@ -25,14 +25,15 @@ type Review struct {
 }
 
 // Reviewed counts a review on the forge as the decision of the person linked
-// to that login. What does not count is said in the Change's thread.
+// to that login. What does not count is said in the Change's thread. A review
+// of somebody else's pull request may open its gate.
 func (r *Road) Reviewed(ctx context.Context, v Review) error {
 	id, ours := strings.CutPrefix(v.Branch, "changebot/")
 	if !ours {
-		return nil
+		return r.gateForeign(ctx, v.Repository, v.Number)
 	}
 	if _, err := r.Store.Change(ctx, id); gitops.CodeOf(err) == gitops.NotFound {
-		return nil // a branch that only looks like one of ours
+		return r.gateForeign(ctx, v.Repository, v.Number) // a branch that only looks like one of ours
 	}
 	return r.withChange(ctx, id, func(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
 		if c.Proposal.Number != v.Number || c.Request.Repository != v.Repository || c.State != gitops.StateProposed && c.State != gitops.StateApproved {

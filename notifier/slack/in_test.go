@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -156,7 +157,7 @@ func TestWhatIsNotSaidToUsIsNotKept(t *testing.T) {
 	} {
 		body := `{"type":"event_callback","team_id":"T0001","event_id":"Ev1","event":{` + event + `}}`
 		now := time.Now()
-		q := httptest.NewRequest("POST", PathEvents, strings.NewReader(body))
+		q := httptest.NewRequest(http.MethodPost, PathEvents, strings.NewReader(body))
 		q.Header.Set("X-Slack-Request-Timestamp", strconv.FormatInt(now.Unix(), 10))
 		q.Header.Set("X-Slack-Signature", slacktest.Sign(o.server.SigningSecret(), now, []byte(body)))
 		w := httptest.NewRecorder()
