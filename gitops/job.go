@@ -23,6 +23,7 @@ type Job struct {
 	Revision int64     // of the Change
 	Name     string    // which step
 	At       time.Time // not before; zero is now
+	Patient  bool      // others of its kind go before it
 }
 
 // A Delivery is something that arrived from outside, kept raw from the moment

@@ -13,7 +13,8 @@ import (
 
 // Put stores a delivery, raw, and in the same transaction the job that decodes
 // it. Once it has returned, the delivery may be acknowledged. New is false
-// where the same delivery came before.
+// where the same delivery came before. What GitHub tells waits for what people
+// say: nobody sits before it.
 func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err error) {
 	if err := storable("delivery id", d.ID); err != nil {
 		return false, err
@@ -21,7 +22,7 @@ func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err err
 	if d.Received.IsZero() {
 		d.Received = s.now()
 	}
-	jobs := []gitops.Job{{Kind: gitops.JobDelivery, Subject: d.ID}}
+	jobs := []gitops.Job{{Kind: gitops.JobDelivery, Subject: d.ID, Patient: d.Source == "github"}}
 	err = s.transact(ctx, func(tx *sql.Tx) error {
 		n, err := changed(ctx, tx, `
 			INSERT INTO deliveries (id, source, kind, payload, received) VALUES ($1, $2, $3, $4, $5)

@@ -51,6 +51,14 @@ func queueOf(kind gitops.JobKind) string {
 	}
 }
 
+// priority is River's: the lowest number goes first.
+func priority(j gitops.Job) int {
+	if j.Patient {
+		return 2
+	}
+	return 1
+}
+
 // jobArgs is a Job as River keeps it: all of it says which job it is. All jobs
 // are of one River kind, because River discards a job that was interrupted if
 // the replica which finds it does not know its kind, as an older one may not.
@@ -104,6 +112,7 @@ func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, jobs []gitops.Job) erro
 			InsertOpts: &river.InsertOpts{
 				MaxAttempts: maxAttempts,
 				Queue:       queueOf(j.Kind),
+				Priority:    priority(j),
 				ScheduledAt: j.At,
 				UniqueOpts:  river.UniqueOpts{ByArgs: true},
 			},

@@ -17,6 +17,7 @@ func jobs() []check {
 		{"a commit's jobs are done where it succeeds, and never where it does not", jobsOfCommit},
 		{"a job with a time waits for it", jobInTime},
 		{"a store works once at a time", workOnce},
+		{"a patient job lets those go first that came later", patientJob},
 		{"slow telling does not keep steps from being done", slowTelling},
 	}
 }
@@ -90,6 +91,20 @@ func workOnce(t *testing.T, f fixture) {
 	workBoth(t, f)
 	if _, err := f.a.Work(t.Context(), store.Handlers{}, store.WorkOptions{}); err == nil {
 		t.Error("it works twice")
+	}
+}
+
+func patientJob(t *testing.T, f fixture) {
+	var log done
+	s := open(t, store.Options{URL: f.fresh(t)})
+	for i := range 5 {
+		enqueue(t, s, gitops.Job{Kind: gitops.JobTell, Subject: fmt.Sprint("patient ", i), Patient: true})
+	}
+	enqueue(t, s, gitops.Job{Kind: gitops.JobTell, Subject: "urgent"})
+	work(t, s, store.Handlers{gitops.JobTell: log.handle}, store.WorkOptions{MaxWorkers: 4}) // one of them tells
+	until(t, "all is done", func() bool { return log.len() == 6 })
+	if first := log.first(); first != "urgent" {
+		t.Errorf("%q was done first", first)
 	}
 }
 

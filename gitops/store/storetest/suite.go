@@ -192,6 +192,19 @@ func (d *done) handle(_ context.Context, job gitops.Job) error {
 	return nil
 }
 
+func (d *done) len() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.jobs)
+}
+
+// first is the subject of the job that was done first.
+func (d *done) first() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.jobs[0].Subject
+}
+
 func (d *done) count(subject string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
