@@ -8,7 +8,9 @@
 // A sentence typed in Slack reaches notifier/slack, which verifies it and puts
 // it, raw, into the inbox of gitops/store; only then is it acknowledged. A job
 // decodes it, gitops/sentence makes a [Command] of it, and gitops/workflow
-// turns that into a [Request] and a [Change].
+// turns that into a [Request] and a [Change]. The same sentence comes by
+// gitops/api, from the command line and from pipelines. Before every listener
+// stands gitops/door, so that strangers cost little.
 //
 // gitops/workflow is the road every Change travels. One file is one step:
 //
@@ -23,9 +25,10 @@
 // Before anything is done outside the process an intent is written to the
 // journal, and after it the outcome; a step that finds an intent without an
 // outcome asks the remote first. That is how a crash between any two lines
-// doubles and loses nothing.
+// doubles and loses nothing: gitops/effect has the rule, and gitops/crash names
+// the points at which test/crashes tries it.
 //
-// Whose turn it is, package turn says, purely, for all who tell: the live
+// Whose turn it is, gitops/turn says, purely, for all who tell: the live
 // message, the reminders, the queue and the API.
 //
 // Package notifier looks at a Change and its journal and says which messages
