@@ -1,6 +1,6 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test guards storm lint bench microbench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test guards crashes storm lint bench microbench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
@@ -28,6 +28,9 @@ test: ## run all tests and scenarios
 # It names each guard as it goes; a shell with pipefail keeps the outcome.
 guards: ## take out each guard in turn and see its test fail (minutes)
 	@bash -o pipefail -c "CHANGEBOT_GUARDS=1 $(GO) test -count=1 -v -timeout 30m -parallel 4 ./test/guards | grep --line-buffered -v '^=== '"
+
+crashes: ## kill changebot at every named point, on SQLite and PostgreSQL
+	CHANGEBOT_CRASHES=all $(GO) test -count=1 -timeout 40m ./test/crashes
 
 storm: ## two thousand requests while everything misbehaves (minutes; STORM=200 for fewer)
 	CHANGEBOT_STORM=$(STORM) $(GO) test -count=1 -v -timeout 30m ./test/storm
