@@ -55,7 +55,8 @@ func (s *storm) once(v view) {
 	}
 	for n := range people {
 		if user := account(n); n < developers || n >= developers+leads {
-			twice += max(0, len(v.loose[user])-s.confirmed[user])
+			again := slices.DeleteFunc(slices.Clone(v.loose[user]), s.takenUp)
+			twice += max(0, len(again)-s.confirmed[user])
 		}
 	}
 	if most := s.hidden(); twice > most {
@@ -73,6 +74,13 @@ func (s *storm) away(told []time.Time) bool {
 	return slices.ContainsFunc(s.outages, func(o outage) bool {
 		return slices.ContainsFunc(told, o.from.After) && slices.ContainsFunc(told, o.to.Before)
 	})
+}
+
+// takenUp says whether something was said when changebot had just come back
+// and took up what it was at when it was killed.
+func (s *storm) takenUp(at time.Time) bool {
+	const soon = 10 * time.Second
+	return slices.ContainsFunc(s.outages, func(o outage) bool { return at.After(o.from) && at.Before(o.to.Add(soon)) })
 }
 
 // hidden is how many private answers Slack took and said that it had not. It

@@ -163,10 +163,12 @@ func end(text string) string {
 // reader has asked and was not answered; the rest stays.
 func (v view) attribute(asks []*ask) view {
 	acts, loose := maps.Clone(v.acts), maps.Clone(v.loose)
-	for _, a := range asks {
-		user := account(a.who)
-		if v.reached[a.id()] && v.marked[a.mark] == 0 && len(acts[a.id()]) == 0 && len(loose[user]) > 0 {
-			acts[a.id()], loose[user] = loose[user][:1], loose[user][1:]
+	for _, reached := range []bool{true, false} { // what was not acknowledged may have come through all the same
+		for _, a := range asks {
+			user := account(a.who)
+			if v.reached[a.id()] == reached && v.marked[a.mark] == 0 && len(acts[a.id()]) == 0 && len(loose[user]) > 0 {
+				acts[a.id()], loose[user] = loose[user][:1], loose[user][1:]
+			}
 		}
 	}
 	v.acts, v.loose = acts, loose

@@ -40,6 +40,7 @@ type Options struct {
 	Seed       uint64          // of every misbehaviour
 	NoArgo     bool            // the caller brings an Argo CD; see UseArgo
 	Timing     string          // added to the timing in changebot.yaml, as ", patience: 2s"
+	CallsHour  int             // that GitHub allows; 0 is its own limit of 5,000
 	Repository fs.FS           // the GitOps repository, with example.RepoURL for its address; nil is the sample
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
@@ -101,6 +102,7 @@ func (w *World) startGitHub() error {
 	var err error
 	w.GitHub, err = githubtest.New(githubtest.Options{
 		Dir: filepath.Join(w.opts.Dir, "git"), Seed: w.opts.Seed, WebhookSecret: webhookSecret, ExternalURL: w.opts.ExternalGitHub,
+		Limits: githubtest.Limits{PerHour: w.opts.CallsHour},
 	})
 	if err != nil {
 		return fmt.Errorf("start GitHub: %w", err)
