@@ -50,6 +50,7 @@ func calls() []call {
 		{github, "pulls/create", "POST */pulls", both},
 		{github, "pulls/get", "GET */pulls/?", both},
 		{github, "pulls/request-reviewers", "POST */requested_reviewers", both},
+		{github, "pulls/list-reviews", "GET */pulls/?/reviews", both},
 		{github, "pulls/merge", "PUT */merge", both},
 		{github, "issues/add-labels", "POST */labels", both},
 		{github, "issues/add-assignees", "POST */assignees", both},
