@@ -23,7 +23,7 @@ demo: ## play four stories without a browser and print the rooms
 
 test: ## run all tests and scenarios
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
-	$(GO) test $(RACE) -timeout 20m ./...
+	$(GO) test $(RACE) -timeout 40m ./...
 
 # It names each guard as it goes; a shell with pipefail keeps the outcome.
 guards: ## take out each guard in turn and see its test fail (minutes)
