@@ -53,11 +53,19 @@ microbench: ## run the benchmarks of single packages
 FUZZTIME ?= 30s
 FUZZ = $(GO) test -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 1x
 
-fuzz: ## run each fuzz target for half a minute, or FUZZTIME=60s
+FUZZED = sentence manifest catalog slack github
+.PHONY: fuzz $(FUZZED:%=fuzz-%)
+
+fuzz: $(FUZZED:%=fuzz-%) ## run each fuzz target for half a minute, or FUZZTIME=60s; -j runs them at once
+fuzz-sentence:
 	$(FUZZ) -fuzz '^FuzzParse$$' ./gitops/sentence
+fuzz-manifest:
 	$(FUZZ) -fuzz '^FuzzSet$$' ./gitops/manifest
+fuzz-catalog:
 	$(FUZZ) -fuzz '^FuzzDecode$$' ./gitops/catalog
+fuzz-slack:
 	$(FUZZ) -fuzz '^FuzzInbox$$' ./notifier/slack
+fuzz-github:
 	$(FUZZ) -fuzz '^FuzzInbox$$' ./gitops/github
 
 e2e-argocd: ## run against a real Argo CD (builds it at the first time: up to 20 minutes)

@@ -15,15 +15,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/changebot/changebot/test/bot"
 )
 
 // TestMain lets more tests run at once than there are cores: most of the time
 // they wait for a replica to be missed.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU())); err != nil {
 		panic(err) // impossible: it is one of testing's own
 	}
 	os.Exit(m.Run())
@@ -63,10 +61,7 @@ func (m moment) among(kind household) bool {
 }
 
 func TestACrashDoublesAndLosesNothing(t *testing.T) {
-	binary, err := bot.Build(t.Context(), t.TempDir(), false, "crashpoints")
-	if err != nil {
-		t.Fatal(err)
-	}
+	homes := build(t, "crashpoints")
 	if !all() {
 		t.Log("a few of the moments; make crashes visits all of them")
 	}
@@ -96,7 +91,7 @@ func TestACrashDoublesAndLosesNothing(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s#%d", walk.name, kind.name, m.point, m.nth), func(t *testing.T) {
 					t.Parallel()
-					strike(t, open(t, binary, kind), walk.road, m)
+					strike(t, homes.open(t, kind), walk.road, m)
 				})
 			}
 		}

@@ -45,9 +45,27 @@ type house struct {
 	pressed map[string]time.Time // when who pressed a button last
 }
 
-// open builds a house. Nobody is at work yet.
-func open(t *testing.T, binary string, kind household) *house {
+// A street is where houses are built.
+type street struct {
+	binary string
+	plots  chan struct{} // one for each house that is being built: that takes all a machine has
+}
+
+// build makes a street, with a changebot of some build tags for its houses.
+func build(t *testing.T, tags ...string) street {
 	t.Helper()
+	binary, err := bot.Build(t.Context(), t.TempDir(), false, tags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return street{binary, make(chan struct{}, 2)}
+}
+
+// open builds a house. Nobody is at work yet.
+func (s street) open(t *testing.T, kind household) *house {
+	t.Helper()
+	s.plots <- struct{}{}
+	defer func() { <-s.plots }()
 	store := ""
 	if kind.postgres {
 		store = storetest.Postgres(t) // skips where there is none
@@ -63,7 +81,7 @@ func open(t *testing.T, binary string, kind household) *house {
 		t.Fatal(err)
 	}
 	for i := range kind.replicas {
-		b, err := bot.NewReplica(w, binary, filepath.Join(dir, fmt.Sprint("replica", i)), store)
+		b, err := bot.NewReplica(w, s.binary, filepath.Join(dir, fmt.Sprint("replica", i)), store)
 		if err != nil {
 			t.Fatal(err)
 		}

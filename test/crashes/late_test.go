@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/test/argocdtest"
-	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/githubtest"
 	"github.com/changebot/changebot/test/githubtest/fault"
 	"github.com/changebot/changebot/test/hold"
@@ -62,14 +61,11 @@ func latecomers() []latecomer {
 }
 
 func TestAnEffectThatLandsAfterSomebodyAskedForItIsNotDoubled(t *testing.T) {
-	binary, err := bot.Build(t.Context(), t.TempDir(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	homes := build(t)
 	for _, late := range latecomers() {
 		t.Run(late.name, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, binary, households()[0])
+			h := homes.open(t, households()[0])
 			h.begin("", 1)
 			landsLate(h, late)
 		})
@@ -79,14 +75,11 @@ func TestAnEffectThatLandsAfterSomebodyAskedForItIsNotDoubled(t *testing.T) {
 // The history shows nothing for a while: a message is posted a second time, and
 // the younger of the twins goes when both are seen.
 func TestAMessageThatTheHistoryDoesNotShowYetIsNotDoubled(t *testing.T) {
-	binary, err := bot.Build(t.Context(), t.TempDir(), false, "crashpoints")
-	if err != nil {
-		t.Fatal(err)
-	}
+	homes := build(t, "crashpoints")
 	for _, point := range []string{"post/live done", "post/entry done", "post/file done"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, binary, households()[0])
+			h := homes.open(t, households()[0])
 			h.Slack.SetLag(slacktest.Lag{For: 6 * time.Second}) // the grace is two, so it gives up waiting
 			strike(t, h, promotion(), moment{point, 1})
 		})
