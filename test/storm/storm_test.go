@@ -30,7 +30,7 @@ import (
 )
 
 const (
-	usual     = 100              // requests in a run of all tests
+	usual     = 50               // requests in a run of all tests
 	restarts  = 6                // in a storm, at most
 	crowdSize = 20               // people who type at the same moment
 	busy      = 60               // requests that may be without an end before others hold back
