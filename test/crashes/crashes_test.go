@@ -107,10 +107,10 @@ func strike(t *testing.T, h *house, r road, m moment) {
 	h.begin(m.point, m.nth)
 	r.ask(h)
 	h.walk(r.end)
-	if !h.struck(m.nth) {
+	h.once(r.changes)
+	if !h.struck(m.nth) { // the last messages come after the end of the road
 		t.Fatal("nobody came to this point")
 	}
-	h.once(r.changes)
 	if r.after != nil {
 		r.after(h)
 	}
