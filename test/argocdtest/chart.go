@@ -70,6 +70,22 @@ func chartDocs(tree files, dir string, app *v1alpha1.Application) ([]byte, error
 	return bytes.ReplaceAll(docs.Bytes(), []byte("<no value>"), nil), nil
 }
 
+// valueFiles are the names of the files that the Application adds.
+func valueFiles(dir string, helm *v1alpha1.ApplicationSourceHelm) []string {
+	if helm == nil {
+		return nil
+	}
+	var names []string
+	for _, f := range helm.ValueFiles {
+		name, absolute := strings.CutPrefix(f, "/")
+		if !absolute {
+			name = path.Join(dir, f)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // chartValues merges the values, the later over the earlier.
 func chartValues(tree files, dir string, helm *v1alpha1.ApplicationSourceHelm) (map[string]any, error) {
 	values := map[string]any{}
@@ -83,11 +99,7 @@ func chartValues(tree files, dir string, helm *v1alpha1.ApplicationSourceHelm) (
 	if helm == nil {
 		return values, nil
 	}
-	for _, f := range helm.ValueFiles {
-		name := path.Join(dir, f)
-		if strings.HasPrefix(f, "/") {
-			name = strings.TrimPrefix(f, "/")
-		}
+	for _, name := range valueFiles(dir, helm) {
 		if tree[name] == nil && helm.IgnoreMissingValueFiles {
 			continue
 		}

@@ -80,7 +80,7 @@ func (s *Server) load(ctx context.Context, app *v1alpha1.Application, revision s
 	if err != nil {
 		return sha, nil, err
 	}
-	objects, err := render(tree, app)
+	objects, err := s.opts.Builds.render(tree, app)
 	return sha, objects, err
 }
 

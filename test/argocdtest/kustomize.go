@@ -11,35 +11,71 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// renderKustomization builds a folder with kustomize itself. Images that the
-// Application sets are laid over it, as "kustomize edit set image" would.
-func renderKustomization(tree files, dir string, over *v1alpha1.ApplicationSourceKustomize) ([]byte, error) {
-	fs := filesys.MakeFsInMemory()
-	for name, content := range tree {
-		if err := fs.WriteFile(path.Join("/repo", name), content); err != nil {
-			return nil, fmt.Errorf("copy %s: %w", name, err)
-		}
+// renderKustomization builds a folder with kustomize itself, and returns what
+// was read for it. Images that the Application sets are laid over it, as
+// "kustomize edit set image" would.
+func renderKustomization(tree files, dir string, over *v1alpha1.ApplicationSourceKustomize) (docs []byte, read files, err error) {
+	fs, err := newCheckout(tree)
+	if err != nil {
+		return nil, nil, fmt.Errorf("check out %s: %w", dir, err)
 	}
-	root := path.Join("/repo", dir)
+	root := path.Join(checkoutRoot, dir)
 	if over != nil && len(over.Images) > 0 {
 		overlay, err := imageOverlay(root, over.Images)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		root = "/overlay"
 		if err := fs.WriteFile("/overlay/kustomization.yaml", overlay); err != nil {
-			return nil, fmt.Errorf("write the overlay: %w", err)
+			return nil, nil, fmt.Errorf("write the overlay: %w", err)
 		}
 	}
 	objects, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, root)
-	if err != nil {
-		return nil, fmt.Errorf("`kustomize build <path to cached source>/%s` failed exit status 1: Error: %w", dir, err)
+	if err == nil {
+		docs, err = objects.AsYaml()
 	}
-	docs, err := objects.AsYaml()
 	if err != nil {
-		return nil, fmt.Errorf("`kustomize build <path to cached source>/%s` failed exit status 1: Error: %w", dir, err)
+		return nil, nil, fmt.Errorf("`kustomize build <path to cached source>/%s` failed exit status 1: Error: %w", dir, err)
 	}
-	return docs, nil
+	return docs, fs.read, nil
+}
+
+// checkout is a tree in the form that kustomize reads, below checkoutRoot. It
+// notes which files are read.
+type checkout struct {
+	filesys.FileSystem
+	tree, read files
+}
+
+const checkoutRoot = "/repo"
+
+func newCheckout(tree files) (*checkout, error) {
+	c := &checkout{FileSystem: filesys.MakeFsInMemory(), tree: tree, read: files{}}
+	for name, content := range tree {
+		if err := c.WriteFile(path.Join(checkoutRoot, name), content); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// ReadFile reads a file and notes it.
+func (c *checkout) ReadFile(name string) ([]byte, error) {
+	c.note(name)
+	return c.FileSystem.ReadFile(name)
+}
+
+// Open opens a file and notes it.
+func (c *checkout) Open(name string) (filesys.File, error) {
+	c.note(name)
+	return c.FileSystem.Open(name)
+}
+
+func (c *checkout) note(name string) {
+	name = strings.TrimPrefix(path.Clean(name), checkoutRoot+"/")
+	if content, ok := c.tree[name]; ok {
+		c.read[name] = content
+	}
 }
 
 // imageOverlay writes the kustomization that replaces images. Argo CD writes

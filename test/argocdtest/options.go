@@ -23,7 +23,8 @@ type Options struct {
 	// whose tag begins with "broken".
 	Unpullable func(image string) bool
 
-	Log *slog.Logger // nil: silent
+	Builds *Builds      // shared among servers; nil: its own
+	Log    *slog.Logger // nil: silent
 }
 
 // User is an account with a token.

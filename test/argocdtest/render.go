@@ -28,36 +28,33 @@ type id struct{ group, kind, namespace, name string }
 func (o object) id() id { return id{o.group, o.kind, o.namespace, o.name} }
 
 // render turns a source's part of a tree into objects, in the way that Argo CD
-// would choose: a chart, a kustomization, or the plain files of a folder.
-func render(tree files, app *v1alpha1.Application) ([]object, error) {
+// would choose: a chart, a kustomization, or the plain files of a folder. It
+// returns also what it has read.
+func render(tree files, app *v1alpha1.Application) ([]object, files, error) {
 	src := app.Spec.GetSource()
 	dir := path.Clean(src.Path)
-	if !tree.has(dir) {
-		return nil, fmt.Errorf("%s: app path does not exist", src.Path)
+	read := tree.below(dir)
+	if len(read) == 0 {
+		return nil, nil, fmt.Errorf("%s: app path does not exist", src.Path)
 	}
 	var docs []byte
 	var err error
 	switch {
 	case tree[path.Join(dir, "Chart.yaml")] != nil:
 		docs, err = renderChart(tree, dir, app)
+		for _, f := range valueFiles(dir, src.Helm) {
+			read[f] = tree[f]
+		}
 	case slices.ContainsFunc([]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}, func(f string) bool { return tree[path.Join(dir, f)] != nil }):
-		docs, err = renderKustomization(tree, dir, src.Kustomize)
+		docs, read, err = renderKustomization(tree, dir, src.Kustomize)
 	default:
 		docs, err = plain(tree, dir)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return decode(docs, app.Spec.Destination.Namespace)
-}
-
-func (t files) has(dir string) bool {
-	for name := range t {
-		if dir == "." || strings.HasPrefix(name, dir+"/") {
-			return true
-		}
-	}
-	return false
+	objects, err := decode(docs, app.Spec.Destination.Namespace)
+	return objects, read, err
 }
 
 // plain joins the manifests of a folder, without those below it.

@@ -76,6 +76,9 @@ func Start(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Builds == nil {
+		o.Builds = &Builds{}
+	}
 	o.Pace = o.Pace.withDefaults()
 	src, err := newSources(o.Repositories)
 	if err != nil {

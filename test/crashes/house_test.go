@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops/store/storetest"
+	"github.com/changebot/changebot/test/argocdtest"
 	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/world"
 )
@@ -48,6 +49,7 @@ type house struct {
 // A street is where houses are built.
 type street struct {
 	binary string
+	builds *argocdtest.Builds
 	plots  chan struct{} // one for each house that is being built: that takes all a machine has
 }
 
@@ -58,7 +60,7 @@ func build(t *testing.T, tags ...string) street {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return street{binary, make(chan struct{}, 2)}
+	return street{binary, &argocdtest.Builds{}, make(chan struct{}, 2)}
 }
 
 // open builds a house. Nobody is at work yet.
@@ -71,7 +73,7 @@ func (s street) open(t *testing.T, kind household) *house {
 		store = storetest.Postgres(t) // skips where there is none
 	}
 	dir := t.TempDir()
-	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world")})
+	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world"), Builds: s.builds})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/changebot/changebot/test/argocdtest"
 	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/world"
 )
@@ -25,6 +26,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var builds argocdtest.Builds
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Cmds:                commands(),
@@ -34,6 +36,7 @@ func TestScenarios(t *testing.T) {
 			w, err := world.Start(world.Options{
 				Dir:        filepath.Join(env.WorkDir, "world"),
 				SocketMode: strings.Contains(filepath.Base(env.WorkDir), "socket"), // such a story needs no public address
+				Builds:     &builds,
 				Timing:     hurry(filepath.Base(env.WorkDir)),
 			})
 			if err != nil {

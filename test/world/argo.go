@@ -23,7 +23,7 @@ func (w *World) startArgo() error {
 	}
 	var err error
 	w.Argo, err = argocdtest.Start(argocdtest.Options{
-		Users: []argocdtest.User{{Name: "changebot", Token: argoToken}}, Pace: w.opts.Pace, Seed: w.opts.Seed,
+		Users: []argocdtest.User{{Name: "changebot", Token: argoToken}}, Pace: w.opts.Pace, Seed: w.opts.Seed, Builds: w.opts.Builds,
 	})
 	if err != nil {
 		return fmt.Errorf("start Argo CD: %w", err)
