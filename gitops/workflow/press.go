@@ -102,7 +102,8 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return gitops.Reply{}, w.refuse(ctx, c, d, v)
 	}
 	for _, standing := range c.Standing() {
-		if standing.Person.ID == d.Person.ID && standing.Answer == d.Answer {
+		lasting := standing.Review == 0 || d.Review != 0 // a review may be dismissed, what was said here may not
+		if standing.Person.ID == d.Person.ID && standing.Answer == d.Answer && lasting {
 			return gitops.Reply{Text: fmt.Sprintf("Your answer on #%s counts already.", c.ID)}, nil
 		}
 	}

@@ -39,8 +39,8 @@ type run struct {
 // without trouble has called.
 func travel(binary, dir string, there, back trouble, usual map[string]tally) (r *run, err error) {
 	pace := argocdtest.Quick()
-	pace.Poll = 2 * time.Second // changebot asks it to look at git
-	pace.Ready, pace.Deadline = 600*time.Millisecond, 10*time.Second
+	pace.Poll = 2 * time.Second                               // changebot asks it to look at git
+	pace.Ready, pace.Deadline = 2*time.Second, 20*time.Second // long enough to be seen on the way
 	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world"), Pace: pace, Timing: ", answer: " + answerTime.String()})
 	if err != nil {
 		return nil, fmt.Errorf("start the world: %w", err)
