@@ -21,6 +21,19 @@ func (p *Pause) Unwrap() error { return p.Err }
 // RetryAfter tells the job queue when to try again; never at once.
 func (p *Pause) RetryAfter() time.Duration { return max(p.After, time.Second) }
 
+// Again is the error that says that work is to be taken up again after a while:
+// what it waits for is not there yet. It is no fault.
+type Again struct {
+	After time.Duration
+	Why   string
+}
+
+// Error says what is waited for.
+func (a Again) Error() string { return "again in " + a.After.String() + ": " + a.Why }
+
+// RetryAfter tells the job queue when.
+func (a Again) RetryAfter() time.Duration { return a.After }
+
 // RetryAfter returns when the work that ended with err is to be taken up again,
 // as the first error in the chain says that knows; 0 where none does.
 func RetryAfter(err error) time.Duration {

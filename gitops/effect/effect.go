@@ -109,7 +109,7 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], re
 			return result, nil
 		}
 		if left := a.Lag - record.Age; left > 0 {
-			return result, &Unsettled{After: left, Act: a.Text}
+			return result, gitops.Again{After: left, Why: a.Text + " may still take place"}
 		}
 	}
 	until, err := j.Holds(ctx, lease)
@@ -123,18 +123,3 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], re
 	defer cancel()
 	return a.Do(ctx)
 }
-
-// Unsettled is the error that says to come back: the act did not take place so
-// far, but still may. It is no fault.
-type Unsettled struct {
-	After time.Duration
-	Act   string // the intent's text
-}
-
-// Error says what is waited for.
-func (u *Unsettled) Error() string {
-	return fmt.Sprintf("again in %s: %s may still take place", u.After, u.Act)
-}
-
-// RetryAfter tells the job queue when.
-func (u *Unsettled) RetryAfter() time.Duration { return u.After }

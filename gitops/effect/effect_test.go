@@ -124,7 +124,7 @@ func TestANoDoesNotCountWhileTheActMayStillTakePlace(t *testing.T) {
 	late := r.act()
 	late.Lag = 5 * time.Second
 	_, err := effect.Once(t.Context(), j, lease(time.Minute), late)
-	if u, ok := errors.AsType[*effect.Unsettled](err); !ok || u.RetryAfter() != 3*time.Second || r.done != 0 {
+	if again, ok := errors.AsType[gitops.Again](err); !ok || again.After != 3*time.Second || r.done != 0 {
 		t.Fatalf("got %v; done %d times", err, r.done)
 	}
 	r.done = 1 // it lands

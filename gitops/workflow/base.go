@@ -60,7 +60,7 @@ func (r *Road) reconcile(ctx context.Context, repo *Repository, tip Tip) error {
 			}
 			return walk{Road: r, repo: repo, lease: lease}.lookAgain(ctx, tip, c)
 		})
-		if _, busy := errors.AsType[Again](err); busy {
+		if _, busy := errors.AsType[gitops.Again](err); busy {
 			continue // who works on it looks as well
 		}
 		all = errors.Join(all, err)

@@ -76,7 +76,7 @@ func (r *Road) expire(ctx context.Context, lease gitops.Lease, c gitops.Change) 
 		return nil
 	}
 	if left := r.proposedAt(c).Add(r.Expiry).Sub(r.Clock()); left > 0 {
-		return Again{After: left, Why: "it may wait longer"}
+		return gitops.Again{After: left, Why: "it may wait longer"}
 	}
 	repo, err := r.repository(c.Request.Repository)
 	if err != nil {

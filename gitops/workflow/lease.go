@@ -22,7 +22,7 @@ func (r *Road) withChange(ctx context.Context, id string, f func(context.Context
 		return fmt.Errorf("lease change %s: %w", id, err)
 	}
 	if !ok {
-		return Again{After: 200 * time.Millisecond, Why: "change " + id + " is being worked on"}
+		return gitops.Again{After: 200 * time.Millisecond, Why: "change " + id + " is being worked on"}
 	}
 	defer func() {
 		if err := r.Leases.Release(context.WithoutCancel(ctx), lease); err != nil {

@@ -36,7 +36,7 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	if pull.Mergeable == MergeableUnknown {
-		return Again{After: 500 * time.Millisecond, Why: fmt.Sprintf("the forge has not said yet whether #%d can be merged", pull.Number)}
+		return gitops.Again{After: 500 * time.Millisecond, Why: fmt.Sprintf("the forge has not said yet whether #%d can be merged", pull.Number)}
 	}
 	sha, err := w.mergePastGate(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
@@ -95,8 +95,8 @@ func (w walk) mergePinned(ctx context.Context, c gitops.Change) (string, error) 
 
 func mergeKey(c gitops.Change) string { return "merge/" + c.Proposal.HeadSHA }
 
-// mergeRefused looks at what stands in the way: the
-// next step finds a moved head or a conflict by itself.
+// mergeRefused looks at what stands in the way; the next step finds a moved head
+// or a conflict by itself.
 func (w walk) mergeRefused(ctx context.Context, c gitops.Change, cause error) error {
 	pull, err := w.repo.Pulls.Get(ctx, c.Proposal.Number)
 	if err != nil {
@@ -114,7 +114,7 @@ func (w walk) mergeRefused(ctx context.Context, c gitops.Change, cause error) er
 		_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Text: "not merged yet: " + reason})
 		return err
 	}
-	return Again{After: w.Poll, Why: reason}
+	return gitops.Again{After: w.Poll, Why: reason}
 }
 
 // unapprove takes a Change back to waiting, because the policy no longer

@@ -78,7 +78,7 @@ func OutcomeOf(ctx context.Context, err error) string {
 	if err == nil {
 		return OutcomeDone
 	}
-	if _, ok := errors.AsType[Again](err); ok {
+	if _, ok := errors.AsType[gitops.Again](err); ok {
 		return OutcomeAgain
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {

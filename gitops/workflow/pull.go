@@ -92,7 +92,7 @@ func (w walk) pullMoved(ctx context.Context, c gitops.Change, p Pull) error {
 		return fmt.Errorf("look at %s: %w", c.BranchName(), err)
 	}
 	if found && head == c.Proposal.HeadSHA {
-		return Again{After: w.Poll, Why: fmt.Sprintf("#%d does not show the branch's head yet", p.Number)}
+		return gitops.Again{After: w.Poll, Why: fmt.Sprintf("#%d does not show the branch's head yet", p.Number)}
 	}
 	return w.foreignHead(ctx, c, p.HeadSHA)
 }

@@ -42,7 +42,7 @@ func (r *Road) remind(ctx context.Context, id string) error {
 	if rest == 0 {
 		return nil
 	}
-	return Again{After: rest, Why: "nobody is to be reminded of " + id + " before"}
+	return gitops.Again{After: rest, Why: "nobody is to be reminded of " + id + " before"}
 }
 
 func (r *Road) remindNow(ctx context.Context, lease gitops.Lease, c gitops.Change) error {

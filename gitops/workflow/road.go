@@ -130,18 +130,6 @@ func (r *Road) enter(c *gitops.Change, s gitops.State, actor, text string) (gito
 	return gitops.Entry{At: now, Kind: gitops.EntryTransition, Actor: actor, Text: text}, nil
 }
 
-// Again says that work is to be taken up again after a while; it is no fault.
-type Again struct {
-	After time.Duration
-	Why   string
-}
-
-// Error says what is waited for.
-func (a Again) Error() string { return "again in " + a.After.String() + ": " + a.Why }
-
-// RetryAfter tells the job queue when.
-func (a Again) RetryAfter() time.Duration { return a.After }
-
 // A Journal records effects and returns what stands. gitops/store implements it.
 type Journal interface {
 	effect.Journal

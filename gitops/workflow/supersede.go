@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -29,10 +28,8 @@ func (w walk) supersede(ctx context.Context, by gitops.Change) error {
 			other.lease = lease
 			return other.giveWay(ctx, now, by)
 		})
-		if _, busy := errors.AsType[Again](err); err != nil && !busy {
+		if err != nil {
 			return fmt.Errorf("take its targets from %s: %w", older.ID, err)
-		} else if busy {
-			return err
 		}
 	}
 	return nil
@@ -53,7 +50,7 @@ func (w walk) giveWay(ctx context.Context, c, by gitops.Change) error {
 			Message: fmt.Sprintf("#%s rolls this back; its rollout is no longer watched.", by.ID),
 		}, by.Request.Requester.ID)
 	case c.State != gitops.StateSyncing:
-		return Again{After: w.Poll, Why: "change " + c.ID + " is about to be synced"}
+		return gitops.Again{After: w.Poll, Why: "change " + c.ID + " is about to be synced"}
 	}
 	taken := false
 	for i, p := range c.Rollout {

@@ -61,7 +61,7 @@ func (w walk) syncTarget(ctx context.Context, c gitops.Change, t gitops.Target) 
 		progress.Failures = []gitops.Failure{{Resource: "Application/" + t.Argo.Name, Message: message(err)}}
 		return progress, nil
 	case gitops.Conflict:
-		return progress, Again{After: w.Poll, Why: "another operation runs on " + t.Argo.Name}
+		return progress, gitops.Again{After: w.Poll, Why: "another operation runs on " + t.Argo.Name}
 	default:
 		return progress, err
 	}

@@ -87,7 +87,7 @@ func (r *Road) tellWait(ctx context.Context, lease gitops.Lease, c gitops.Change
 // goOn notes that a Change waits no longer, where the step that was taken has
 // not written it.
 func (r *Road) goOn(ctx context.Context, lease gitops.Lease, c gitops.Change, outcome error) error {
-	if _, again := errors.AsType[Again](outcome); outcome != nil && !again {
+	if _, again := errors.AsType[gitops.Again](outcome); outcome != nil && !again {
 		return outcome
 	}
 	now, err := r.Store.Change(ctx, c.ID)

@@ -30,7 +30,7 @@ func (w walk) watch(ctx context.Context, c gitops.Change) error {
 		_, err := w.write(ctx, w.lease, c, nil, warnings(before, c.Rollout)...)
 		return err
 	}
-	return Again{After: w.Poll, Why: "the rollout goes on"}
+	return gitops.Again{After: w.Poll, Why: "the rollout goes on"}
 }
 
 // look asks how one Target is doing. What has arrived stays arrived.

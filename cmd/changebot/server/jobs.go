@@ -85,7 +85,7 @@ func (s *Server) tell(ctx context.Context, job gitops.Job) error {
 		return fmt.Errorf("lease the messages of %s: %w", job.Subject, err)
 	}
 	if !ok {
-		return workflow.Again{After: 100 * time.Millisecond, Why: "somebody else is telling about " + job.Subject}
+		return gitops.Again{After: 100 * time.Millisecond, Why: "somebody else is telling about " + job.Subject}
 	}
 	return errors.Join(s.teller.Tell(ctx, lease, job.Subject), s.store.Release(context.WithoutCancel(ctx), lease))
 }
