@@ -109,7 +109,7 @@ type Pace struct {
 // Quick is a pace for tests.
 func Quick() Pace {
 	return Pace{
-		Poll: 150 * time.Millisecond, Compare: 10 * time.Millisecond, Apply: 40 * time.Millisecond,
+		Poll: time.Second, Compare: 10 * time.Millisecond, Apply: 40 * time.Millisecond,
 		Ready: 100 * time.Millisecond, Deadline: 600 * time.Millisecond, SelfHeal: 100 * time.Millisecond,
 	}
 }
