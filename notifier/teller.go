@@ -119,22 +119,30 @@ func (r *round) reconcile(ctx context.Context, spec Spec) error {
 // taken over, or the store is ahead.
 func leaseOver(err error) bool { return gitops.CodeOf(err) == gitops.Conflict }
 
-// post posts a message once, with its intent and outcome in the journal.
+// post posts a message once, with its intent and outcome in the journal. What an
+// earlier try has posted may say what was so then.
 func (r *round) post(ctx context.Context, post Post, spec Spec) error {
+	posted := false
 	place, err := effect.Once(ctx, r.Journal, r.lease, effect.Act[Place]{
 		Intent: effect.Intent{Change: r.subject, Key: keyPost + spec.Key, Text: "post: " + spec.Message.Summary()},
 		Ask:    func(ctx context.Context) (Place, bool, error) { return r.ask(ctx, post, spec) },
-		Do:     func(ctx context.Context) (Place, error) { return r.try(ctx, post, spec) },
+		Do: func(ctx context.Context) (Place, error) {
+			posted = true
+			return r.try(ctx, post, spec)
+		},
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.keep(ctx, post, place, spec.Message); err != nil {
-		return err
-	}
-	post.Channel, post.TS = place.Channel, place.TS
+	post.Channel, post.TS, post.Hash = place.Channel, place.TS, ""
 	r.standing = append(r.standing, post)
-	return nil
+	if posted || spec.File != nil {
+		return r.keep(ctx, post, place, spec.Message)
+	}
+	if err := r.Posts.SavePost(ctx, post); err != nil {
+		return fmt.Errorf("keep where %s stands: %w", spec.Key, err)
+	}
+	return r.update(ctx, post, spec)
 }
 
 func (r *round) update(ctx context.Context, post Post, spec Spec) error {

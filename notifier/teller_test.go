@@ -168,6 +168,31 @@ func TestACrashAfterThePostLeavesOneMessage(t *testing.T) {
 	}
 }
 
+func TestWhatAnEarlierTryHasPostedSaysWhatIsSoNow(t *testing.T) {
+	for name, crash := range map[string]func(*world){
+		"killed before it heard of the post": func(w *world) { w.crash = true },
+		"killed before it kept the post": func(w *world) {
+			w.outcomes["post/live"] = json.RawMessage(`{"Channel":"C1","TS":"1"}`)
+			w.said = append(w.said, said{to: To{Channel: "C1"}, ref: "c-7f3k2q/live", m: live(View{Change: w.change})})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(asked())
+			if crash(w); w.crash && w.tell(t) == nil {
+				t.Fatal("the crash was not noticed")
+			}
+			w.change = at(w.change, gitops.StateDenied, "There is nothing to roll back to", "")
+			if err := w.tell(t); err != nil {
+				t.Fatal(err)
+			}
+			want := live(View{Change: w.change})
+			if got := w.said[0].m; w.standing("c-7f3k2q/live") != 1 || got.Hash() != want.Hash() {
+				t.Errorf("%d live messages stand; the first says\n%s\nwant\n%s", w.standing("c-7f3k2q/live"), got.Summary(), want.Summary())
+			}
+		})
+	}
+}
+
 func TestAFileIsAttachedOnceAndKeepsNothingBack(t *testing.T) {
 	w := newWorld(proposed())
 	name := w.change.ID + "-" + w.change.Plan.Digest.Short() + ".diff"
