@@ -51,10 +51,10 @@ func (q request) Run(on stage) error {
 	ctx, cancel := context.WithTimeout(on.ctx, q.timeout())
 	defer cancel()
 	a, err := client.Request(ctx, q.Key, strings.Join(q.Words, " "))
-	if err != nil {
+	if err != nil && a.Change == nil {
 		return q.show(on, api.Answer{}, q.unanswered(err))
 	}
-	if q.Wait && a.Change != nil {
+	if err == nil && q.Wait && a.Change != nil {
 		a, err = follow(ctx, on, client, a)
 	}
 	if err != nil {

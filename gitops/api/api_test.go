@@ -39,6 +39,7 @@ type house struct {
 	reply      gitops.Reply
 	change     gitops.Change
 	looks      int
+	api        *api.Server
 	looked     func(times int)             // may be nil
 	work       func(gitops.Delivery) error // what a worker does with a delivery; nil is nothing
 }
@@ -52,6 +53,7 @@ func open(t *testing.T, around func(http.Handler) http.Handler) *house {
 		defer h.mu.Unlock()
 		h.refused = append(h.refused, reason)
 	})
+	h.api = server
 	h.work = func(d gitops.Delivery) error { return server.Handle(context.Background(), d) }
 	handler := server.Handler()
 	if around != nil {

@@ -78,19 +78,25 @@ func NewClient(server, token string) (*Client, error) {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Request asks for a change and waits until it is known whether it is possible.
-// The same key is the same request, however often it is made.
+// The same key is the same request, however often it is made. With an error
+// comes the last answer before it, which may be a change that is pending.
 func (c *Client) Request(ctx context.Context, key, text string) (Answer, error) {
 	body, err := json.Marshal(asked{Text: text})
 	if err != nil {
 		return Answer{}, fmt.Errorf("encode a request: %w", err)
 	}
+	var last Answer
 	for {
 		a, err := c.call(ctx, http.MethodPost, "requests", nil, body, key)
-		if err != nil || !a.Pending {
-			return a, err
+		switch {
+		case err != nil:
+			return last, err
+		case !a.Pending:
+			return a, nil
 		}
+		last = a
 		if err := pause(ctx, time.Second); err != nil {
-			return a, err
+			return last, err
 		}
 	}
 }

@@ -144,8 +144,9 @@ func (s *Server) await(ctx context.Context, id, token string) (Answer, error) {
 		if err != nil {
 			return false, err
 		}
-		answer = Answer{Change: changeOf(c, entries)}
-		return c.State != gitops.StateRequested || c.Question != "", nil
+		known := c.State != gitops.StateRequested || c.Question != ""
+		answer = Answer{Change: changeOf(c, entries), Pending: !known}
+		return known, nil
 	})
 	return answer, err
 }

@@ -5,14 +5,15 @@ import "time"
 // The types below are the API's JSON, and what the command line prints with
 // -o json. Their names are stable: fields are added, never renamed or removed.
 
-// An Answer is what comes back. Exactly one of its fields is set.
+// An Answer is what comes back. Exactly one of its fields is set, except that
+// a pending request may be a change already.
 type Answer struct {
 	Change  *Change `json:"change,omitempty"`  // the change that was asked for or about
 	Table   *Table  `json:"table,omitempty"`   // status, history, or a diff of environments
 	Diff    *Diff   `json:"diff,omitempty"`    // what a change edits
 	Help    *Help   `json:"help,omitempty"`    // the names that may stand in sentences
 	Error   *Error  `json:"error,omitempty"`   // why not
-	Pending bool    `json:"pending,omitempty"` // a request is kept and not answered yet; send it again with the same key
+	Pending bool    `json:"pending,omitempty"` // it is not known yet whether what was asked for is possible; send it again with the same key
 }
 
 // An Error says what happened and why, and what to do next.

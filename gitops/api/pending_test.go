@@ -1,0 +1,54 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+func TestAChangeThatIsStillBeingPlannedIsNoAnswerYet(t *testing.T) {
+	h := open(t, nil)
+	h.api.Hurry(time.Millisecond)
+	h.change.State = gitops.StateRequested
+	status, text := h.call(t, http.MethodPost, "requests", "Bearer "+token, "one", `{"text":"`+asking+`"}`)
+	if status != http.StatusAccepted || !strings.Contains(text, `"pending":true`) || !strings.Contains(text, `"id":"c-111111"`) {
+		t.Errorf("%d: %s", status, text)
+	}
+	h.change.Question = "Was that healthy?"
+	status, text = h.call(t, http.MethodPost, "requests", "Bearer "+token, "one", `{"text":"`+asking+`"}`)
+	if status != http.StatusOK || strings.Contains(text, "pending") {
+		t.Errorf("what waits for an answer of the requester is %d: %s", status, text)
+	}
+}
+
+func TestWhoAsksHearsThatTheChangeIsDeniedHoweverLongThatTakes(t *testing.T) {
+	h := open(t, nil)
+	h.api.Hurry(time.Millisecond)
+	h.change.State = gitops.StateRequested
+	h.looked = func(times int) {
+		if times == 3 {
+			h.change.State = gitops.StateDenied
+		}
+	}
+	a, err := client(t, h.URL, token).Request(t.Context(), "one", asking)
+	if err != nil || a.Pending || a.Change == nil || a.Change.State != "denied" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
+func TestWhoGivesUpWaitingKnowsWhichChangeItWas(t *testing.T) {
+	h := open(t, nil)
+	h.api.Hurry(time.Millisecond)
+	h.change.State = gitops.StateRequested
+	ctx, cancel := context.WithCancel(t.Context())
+	h.looked = func(int) { time.AfterFunc(50*time.Millisecond, cancel) }
+	a, err := client(t, h.URL, token).Request(ctx, "one", asking)
+	if !errors.Is(err, context.Canceled) || !a.Pending || a.Change == nil || a.Change.ID != "c-111111" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
