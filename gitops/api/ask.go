@@ -37,6 +37,9 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	if c.Revision <= after && !c.State.Ended() {
+		w.Header().Set("Retry-After", "1") // it may not have been waited for: many wait already
+	}
 	reply(w, http.StatusOK, Answer{Change: changeOf(c, entries)})
 }
 

@@ -52,3 +52,16 @@ func TestWhoGivesUpWaitingKnowsWhichChangeItWas(t *testing.T) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 }
+
+func TestWhoFollowsAChangeDoesNotSpinWhereTooManyWait(t *testing.T) {
+	h := open(t, nil)
+	h.api.Hurry(time.Nanosecond) // as when every place is taken
+	begun := time.Now()
+	a, err := client(t, h.URL, token).Change(t.Context(), "c-111111", 3)
+	if err != nil || a.Change == nil || a.Change.Revision != 3 {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	if took := time.Since(begun); took < time.Second {
+		t.Errorf("it may be asked again after %s", took)
+	}
+}
