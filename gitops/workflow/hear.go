@@ -123,8 +123,8 @@ func understand(u Utterance, v sentence.Vocabulary) (gitops.Command, *gitops.Que
 
 // submit stores a Request as a Change. The same key leads to the same Change.
 func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
-	if c, found, err := r.Store.ByKey(ctx, q.Key); err != nil || found {
-		return c.ID, err
+	if id, found, err := r.submitted(ctx, q); err != nil || found {
+		return id, err
 	}
 	for longer := 0; ; longer++ {
 		c := gitops.Change{ID: gitops.ChangeID(q.Key, longer), Request: q, State: gitops.StateRequested}
@@ -137,12 +137,27 @@ func (r *Road) submit(ctx context.Context, q gitops.Request) (string, error) {
 		case errors.Is(err, ErrIDTaken):
 			continue
 		case gitops.CodeOf(err) == gitops.Conflict: // the same key, a moment ago
-			c, _, err := r.Store.ByKey(ctx, q.Key)
-			return c.ID, err
+			id, _, err := r.submitted(ctx, q)
+			return id, err
 		default:
 			return "", fmt.Errorf("store request %s: %w", q.Key, err)
 		}
 	}
+}
+
+// submitted finds the Change that a Request's key led to. By API people choose
+// the key, and may choose one that stands for something else.
+func (r *Road) submitted(ctx context.Context, q gitops.Request) (id string, found bool, err error) {
+	c, found, err := r.Store.ByKey(ctx, q.Key)
+	if err == nil && found && q.Room.API && c.Request.Text != q.Text {
+		return "", false, KeyTaken()
+	}
+	return c.ID, found, err
+}
+
+// KeyTaken says that a key which somebody chose is another request's.
+func KeyTaken() *gitops.Error {
+	return &gitops.Error{Code: gitops.Conflict, Message: "That Idempotency-Key was used for another sentence.", Next: "Use a new key for a new request."}
 }
 
 func asking(q gitops.Request) string {
