@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -134,5 +135,17 @@ func (r remote) ask(on stage, do func(context.Context, *api.Client) (api.Answer,
 	ctx, cancel := context.WithTimeout(on.ctx, askTime)
 	defer cancel()
 	a, err := do(ctx, client)
-	return r.show(on, a, err)
+	return r.show(on, a, r.unheard(err))
+}
+
+// unheard says in our words that no answer came, or that nobody waits for it.
+func (r remote) unheard(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &api.UnreachableError{Server: strings.TrimRight(r.Server, "/"), Err: errors.New("no answer came within a minute")}
+	case errors.Is(err, context.Canceled):
+		return &ending{exitFailed, "Interrupted.", ""}
+	default:
+		return err
+	}
 }
