@@ -30,7 +30,7 @@ func TestEachWayOfEndingHasItsExitCode(t *testing.T) {
 		{"nobody's token", &api.Error{Code: api.CodeUnauthenticated}, 4},
 		{"no token", &gitops.Error{Code: api.CodeUnauthenticated}, 4},
 		{"nobody answers", &api.UnreachableError{Err: errors.New("refused")}, 5},
-		{"nobody answers, and the reason is a refusal", &api.UnreachableError{Err: &api.Error{Code: "unavailable"}}, 5},
+		{"another system does not answer", &api.Error{Code: "unavailable"}, 5},
 		{"the time is over", fmt.Errorf("ask: %w", context.DeadlineExceeded), 7},
 		{"healthy", ended(gitops.StateHealthy), 0},
 		{"unchanged", ended(gitops.StateUnchanged), 0},

@@ -128,8 +128,9 @@ func (c *Client) Diff(ctx context.Context, id string) (Answer, error) {
 	return c.call(ctx, http.MethodGet, "changes/"+url.PathEscape(id)+"/diff", nil, nil, "")
 }
 
-// call makes a call, again and again while the server cannot be reached and
-// patience lasts. A refusal is an *Error; no answer an *UnreachableError.
+// call makes a call, again and again while the server cannot be reached, or
+// says that something else cannot, and patience lasts. A refusal is an *Error,
+// and so is what the server says last; no answer is an *UnreachableError.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, key string) (Answer, error) {
 	begun := time.Now()
 	for tries, wait := 1, 200*time.Millisecond; ; tries, wait = tries+1, min(2*wait, 2*time.Second) {
@@ -144,6 +145,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 			return Answer{}, ctx.Err()
 		}
 		if tries > 1 && time.Since(begun)+wait > c.Patience {
+			if refusal, ok := errors.AsType[*Error](err); ok {
+				return Answer{Error: refusal}, refusal
+			}
 			return Answer{}, &UnreachableError{Server: c.server.Scheme + "://" + c.server.Host, Err: err}
 		}
 		if err := pause(ctx, wait); err != nil {

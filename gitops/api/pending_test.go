@@ -2,13 +2,16 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/api"
 )
 
 func TestAChangeThatIsStillBeingPlannedIsNoAnswerYet(t *testing.T) {
@@ -63,5 +66,23 @@ func TestWhoFollowsAChangeDoesNotSpinWhereTooManyWait(t *testing.T) {
 	}
 	if took := time.Since(begun); took < time.Second {
 		t.Errorf("it may be asked again after %s", took)
+	}
+}
+
+func TestWhatChangebotSaysWhileItCannotWorkIsPassedOn(t *testing.T) {
+	var calls atomic.Int32
+	h := open(t, func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			calls.Add(1)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_ = json.NewEncoder(w).Encode(api.Answer{Error: &api.Error{Code: "unavailable", Message: "GitHub does not answer.", Next: "Try again soon."}})
+		})
+	})
+	_, err := client(t, h.URL, token).Ask(t.Context(), "status")
+	if e, ok := errors.AsType[*api.Error](err); !ok || e.Message != "GitHub does not answer." {
+		t.Errorf("got %v", err)
+	}
+	if calls := calls.Load(); calls < 2 {
+		t.Errorf("it was called %d times", calls)
 	}
 }
