@@ -252,7 +252,7 @@ func TestWhatIsNotARequestIsTurnedAway(t *testing.T) {
 		{"without a sentence", "POST", "requests", "k", `{}`, 400},
 		{"with a field that is not known", "POST", "requests", "k", `{"text":"x","room":"C0RELEASES"}`, 400},
 		{"that is no JSON", "POST", "requests", "k", `text=x`, 400},
-		{"that is too long", "POST", "requests", "k", `{"text":"` + strings.Repeat("x", 1<<17), 400},
+		{"that is too long", "POST", "requests", "k", `{"text":"` + strings.Repeat("x", 1<<17), 413},
 		{"by the wrong method", "PUT", "requests", "k", `{"text":"x"}`, 404},
 		{"about a change that is not there", "GET", "changes/c-222222", "", "", 404},
 		{"about the change of a path", "GET", "changes/..%2f..%2fhealthz", "", "", 404},

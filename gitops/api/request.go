@@ -46,7 +46,12 @@ func sumOf(text string) string {
 // request keeps a sentence and waits for what comes of it: until the change is
 // planned, or until patience ends.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) {
-	key, text, refusal := understood(w, r)
+	body, unread := door.Read(w, r, door.Limit{Bytes: mostBody, Time: bodyTime})
+	if unread != nil {
+		s.unreadable(w, unread)
+		return
+	}
+	key, text, refusal := understood(r, body)
 	if refusal != nil {
 		reply(w, http.StatusBadRequest, Answer{Error: refusal})
 		return
@@ -73,18 +78,24 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// unreadable answers a body that did not arrive.
+func (s *Server) unreadable(w http.ResponseWriter, unread *door.Refusal) {
+	s.refused(unread.Reason)
+	refusal := &Error{Code: string(gitops.Unavailable), Message: "The request did not arrive in full.", Next: "Send it again, with the same key."}
+	if unread.Reason == door.TooLarge {
+		refusal = &Error{Code: string(gitops.Invalid), Message: "The request is too long.", Next: fmt.Sprintf("Send at most %d bytes.", mostBody)}
+	}
+	reply(w, unread.Status, Answer{Error: refusal})
+}
+
 // understood reads the key and the sentence.
-func understood(w http.ResponseWriter, r *http.Request) (key, text string, refusal *Error) {
+func understood(r *http.Request, body []byte) (key, text string, refusal *Error) {
 	malformed := func(message, next string) *Error {
 		return &Error{Code: string(gitops.Invalid), Message: message, Next: next}
 	}
 	key = r.Header.Get("Idempotency-Key")
 	if !WellFormedKey(key) {
 		return "", "", malformed("The header Idempotency-Key is missing or malformed.", "Send "+keyForm+"; the same key is the same request.")
-	}
-	body, unread := door.Read(w, r, door.Limit{Bytes: mostBody, Time: bodyTime})
-	if unread != nil {
-		return "", "", malformed("The body could not be read, or is too long.", fmt.Sprintf("Send at most %d bytes.", mostBody))
 	}
 	var a asked
 	decoder := json.NewDecoder(bytes.NewReader(body))
