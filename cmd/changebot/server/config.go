@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -141,17 +143,39 @@ func (c *Config) defaults() {
 	for i := range c.Repositories {
 		c.Repositories[i].Branch = orElse(c.Repositories[i].Branch, "main")
 	}
-	for d, fallback := range map[*time.Duration]time.Duration{
-		&c.Timing.Expiry: 7 * 24 * time.Hour, &c.Timing.Poll: 5 * time.Second, &c.Timing.Settle: 10 * time.Second,
-		&c.Timing.Lag: time.Minute, &c.Timing.Stop: 20 * time.Second,
-		&c.Timing.Grace: 30 * time.Second, &c.Timing.Deadline: 30 * time.Minute, &c.Timing.Observe: 15 * time.Second, &c.Timing.Reconcile: time.Minute,
-		&c.Timing.Answer: 30 * time.Second, &c.Timing.Patience: 2 * time.Minute,
-	} {
-		if *d == 0 {
-			*d = fallback
+	for _, t := range c.Timing.all() {
+		if *t.is == 0 {
+			*t.is = t.fallback
 		}
 	}
 }
+
+// A wait is one of the durations in Timing.
+type wait struct {
+	name     string
+	is       *time.Duration
+	fallback time.Duration
+}
+
+func (t *Timing) all() []wait {
+	return []wait{
+		{"expiry", &t.Expiry, 7 * 24 * time.Hour},
+		{"poll", &t.Poll, 5 * time.Second},
+		{"settle", &t.Settle, 10 * time.Second},
+		{"grace", &t.Grace, 30 * time.Second},
+		{"deadline", &t.Deadline, 30 * time.Minute},
+		{"lag", &t.Lag, time.Minute},
+		{"observe", &t.Observe, 15 * time.Second},
+		{"reconcile", &t.Reconcile, time.Minute},
+		{"answer", &t.Answer, 30 * time.Second},
+		{"patience", &t.Patience, 2 * time.Minute},
+		{"stop", &t.Stop, 20 * time.Second},
+	}
+}
+
+// longestAnswer keeps a call shorter than the lease of the step that makes it,
+// which holds for a minute.
+const longestAnswer = time.Minute
 
 // check refuses what cannot work, and all that is unset where unset would mean
 // that nobody is asked who they are.
@@ -174,6 +198,14 @@ func (c *Config) check() error {
 	need(c.ArgoCD.Server != "", "argocd.server: host:port of Argo CD's API")
 	need(!c.ArgoCD.Token.IsZero(), "CHANGEBOT_ARGOCD_TOKEN: a token of an account that may get and sync applications")
 	need(!c.SigningKey.IsZero(), "CHANGEBOT_SIGNING_KEY: 32 random bytes in base64, e.g. from: openssl rand -base64 32")
+	for i, r := range c.Repositories {
+		same := func(other Repository) bool { return strings.EqualFold(other.Name, r.Name) }
+		need(!slices.ContainsFunc(c.Repositories[:i], same), "repositories: "+r.Name+" stands there twice; name it once, with one branch")
+	}
+	for _, t := range c.Timing.all() {
+		need(*t.is > 0, fmt.Sprintf("timing.%s: longer than nothing, as %s; it is %s", t.name, t.fallback, *t.is))
+	}
+	need(c.Timing.Answer < longestAnswer, fmt.Sprintf("timing.answer: less than a minute; it is %s", c.Timing.Answer))
 	return all
 }
 

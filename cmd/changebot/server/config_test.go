@@ -3,6 +3,7 @@ package server
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/changebot/changebot/gitops/store"
@@ -36,6 +37,31 @@ func TestTheDefaultStoreOpensWhereverChangebotStarts(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(c.Data, "changebot.db")); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAConfigurationThatWouldFailLaterIsRefusedAtOnce(t *testing.T) {
+	tests := []struct{ name, adds, says string }{
+		{"nothing wrong", "timing: {observe: 0s, answer: 59s}", ""},
+		{"a time that runs backwards", "timing: {observe: -15s}", "timing.observe: longer than nothing, as 15s; it is -15s"},
+		{"an answer that outlasts the lease", "timing: {answer: 1m}", "timing.answer: less than a minute; it is 1m0s"},
+		{"a repository twice", "repositories: [{name: acme/gitops}, {name: ACME/gitops, branch: next}]", "repositories: ACME/gitops stands there twice"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "changebot.yaml")
+			text := "github: {app_id: 1, slug: x}\nslack: {team: T}\nargocd: {server: argo:443}\n" + tt.adds + "\n"
+			if !strings.Contains(tt.adds, "repositories") {
+				text += "repositories: [{name: acme/gitops}]\n"
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := LoadConfig(path, func(string) string { return "secret" })
+			if (err == nil) != (tt.says == "") || err != nil && !strings.HasPrefix(err.Error(), tt.says) {
+				t.Errorf("says %v, want %q", err, tt.says)
 			}
 		})
 	}
