@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/changebot/changebot/cmd/changebot/server"
+	"github.com/changebot/changebot/gitops"
 )
 
 func main() {
@@ -95,10 +96,27 @@ func (s serve) Run(on stage) error {
 	}
 	log := slog.New(slog.NewJSONHandler(on.stderr, nil))
 	running, err := server.New(on.ctx, config, log)
-	if err != nil {
-		return err
+	if err != nil && on.ctx.Err() != nil {
+		log.Info("changebot stopped", "before", "it had started", "error", err)
+		return nil
 	}
-	return errors.Join(running.Run(on.ctx), running.Close())
+	if err == nil {
+		err = errors.Join(running.Run(on.ctx), running.Close())
+	}
+	return ended(err)
+}
+
+// ended says with all its words why changebot ended. The other exit codes are
+// for those who ask it.
+func ended(err error) error {
+	if err == nil {
+		return nil
+	}
+	why := &ending{exitFailed, err.Error(), ""}
+	if e, ok := errors.AsType[*gitops.Error](err); ok {
+		why.next = e.Next
+	}
+	return why
 }
 
 // Run prints each check with its outcome, and fails where one failed.
