@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,29 @@ func TestLinksBetweenPagesLeadSomewhere(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
 				t.Errorf("%s: the link to %s leads nowhere; mend or remove it", page, m[1])
 			}
+		}
+	}
+}
+
+func TestTheLabelsOfMetricsAreTheOnesThatAreCounted(t *testing.T) {
+	page := read(t, "../docs/operations.md")
+	for metric, names := range map[string]struct{ file, pattern string }{
+		"changebot_step_duration_seconds": {"../gitops/workflow/step.go", `return "(\w+)", `},
+		"changebot_job_duration_seconds":  {"../gitops/job.go", `JobKind = "(\w+)"`},
+	} {
+		row := regexp.MustCompile("(?m)^\\| `" + metric + "` .*$").FindString(page)
+		_, listed, _ := strings.Cut(row, ": ")
+		var want, got []string
+		for _, m := range regexp.MustCompile(names.pattern).FindAllStringSubmatch(read(t, names.file), -1) {
+			want = append(want, m[1])
+		}
+		for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(listed, -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("docs/operations.md: %s lists %q; %s has %q", metric, got, names.file, want)
 		}
 	}
 }
