@@ -40,15 +40,21 @@ func cut(s string) string {
 	return s
 }
 
+// maxFiles is how many files of a pull request GitHub lists; it does not say
+// that there are more.
+const maxFiles = 3000
+
 // Files returns the paths that a pull request touches, old names of renamed
-// files included.
-func (r *Repository) Files(ctx context.Context, number int) ([]string, error) {
-	var paths []string
+// files included. whole is false where GitHub did not list as many files as
+// the pull request touches, or as many as it ever lists.
+func (r *Repository) Files(ctx context.Context, pull workflow.Pull) (paths []string, whole bool, err error) {
+	listed := 0
 	for page := 1; page != 0; {
-		files, response, err := r.client.PullRequests.ListFiles(ctx, r.owner, r.name, number, &gh.ListOptions{Page: page, PerPage: 100})
+		files, response, err := r.client.PullRequests.ListFiles(ctx, r.owner, r.name, pull.Number, &gh.ListOptions{Page: page, PerPage: 100})
 		if err != nil {
-			return nil, explain(fmt.Sprintf("list the files of #%d", number), err)
+			return nil, false, explain(fmt.Sprintf("list the files of #%d", pull.Number), err)
 		}
+		listed += len(files)
 		for _, f := range files {
 			paths = append(paths, f.GetFilename())
 			if old := f.GetPreviousFilename(); old != "" {
@@ -57,7 +63,7 @@ func (r *Repository) Files(ctx context.Context, number int) ([]string, error) {
 		}
 		page = response.NextPage
 	}
-	return paths, nil
+	return paths, listed >= pull.Files && listed < maxFiles, nil
 }
 
 // Enforced says whether nobody gets past changebot's status on a branch: the

@@ -161,7 +161,7 @@ func (r *Repository) Merge(ctx context.Context, number int, m workflow.MergeRequ
 func convert(p *gh.PullRequest) workflow.Pull {
 	pull := workflow.Pull{
 		Number: p.GetNumber(), URL: p.GetHTMLURL(), HeadSHA: p.GetHead().GetSHA(), Base: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(),
-		Body: p.GetBody(), Open: p.GetState() == "open", Merged: p.GetMerged(), Mergeable: mergeable(p),
+		Body: p.GetBody(), Files: p.GetChangedFiles(), Open: p.GetState() == "open", Merged: p.GetMerged(), Mergeable: mergeable(p),
 	}
 	if pull.Merged {
 		pull.MergeSHA, pull.MergedBy = p.GetMergeCommitSHA(), p.GetMergedBy().GetLogin()

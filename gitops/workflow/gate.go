@@ -12,7 +12,7 @@ import (
 
 // gateForeign sets the gate of a pull request that is not changebot's: open
 // where it touches nothing that is governed, closed where it changes a
-// protected Target past everybody.
+// protected Target past everybody, or where nobody can say what it touches.
 func (r *Road) gateForeign(ctx context.Context, repository string, number int) error {
 	repo, catalog, err := r.governing(ctx, repository)
 	if err != nil {
@@ -25,20 +25,41 @@ func (r *Road) gateForeign(ctx context.Context, repository string, number int) e
 	if !pull.Open || pull.Base != repo.Branch {
 		return nil
 	}
-	files, err := repo.Gate.Files(ctx, number)
+	status, err := foreignStatus(ctx, repo, catalog, pull)
 	if err != nil {
-		return fmt.Errorf("files of #%d: %w", number, err)
+		return err
 	}
-	status := GateStatus{SHA: pull.HeadSHA, Branch: pull.Base, Open: true, Reason: "touches nothing that changebot governs"}
-	if t, ok := governed(catalog, files); ok {
-		status.Open = false
-		status.Reason = fmt.Sprintf("%s is protected: ask for the change in chat", t.TargetRef)
-	} else if slices.Contains(files, CatalogFile) {
-		if status.Open, status.Reason, err = ownersAgree(ctx, repo, catalog, pull); err != nil {
-			return err
-		}
+	// Files and reviews are those of the head at the time they were read, which
+	// may not be the one that the status is for.
+	now, err := repo.Pulls.Get(ctx, number)
+	if err != nil {
+		return fmt.Errorf("read pull request #%d again: %w", number, err)
+	}
+	if now.HeadSHA != pull.HeadSHA || now.Base != pull.Base {
+		return gitops.Again{After: r.Poll, Why: fmt.Sprintf("#%d moved while it was looked at", number)}
 	}
 	return repo.Gate.Set(ctx, status)
+}
+
+// foreignStatus is what the gate of somebody's pull request shall say.
+func foreignStatus(ctx context.Context, repo *Repository, c *gitops.Catalog, pull Pull) (GateStatus, error) {
+	status := GateStatus{SHA: pull.HeadSHA, Branch: pull.Base}
+	files, whole, err := repo.Gate.Files(ctx, pull)
+	if err != nil {
+		return status, fmt.Errorf("files of #%d: %w", pull.Number, err)
+	}
+	t, touched := governed(c, files)
+	switch {
+	case touched:
+		status.Reason = fmt.Sprintf("%s is protected: ask for the change in chat", t.TargetRef)
+	case !whole:
+		status.Reason = "touches too many files to look at; split it"
+	case slices.Contains(files, CatalogFile):
+		status.Open, status.Reason, err = ownersAgree(ctx, repo, c, pull)
+	default:
+		status.Open, status.Reason = true, "touches nothing that changebot governs"
+	}
+	return status, err
 }
 
 // ownersAgree says whether those who have to have approved a change of the

@@ -179,6 +179,7 @@ type Pull struct {
 	Base      string
 	Author    string // login
 	Body      string
+	Files     int // how many it touches, a renamed one counted once; only Get says it
 	Open      bool
 	Merged    bool
 	MergeSHA  string // where Merged
@@ -216,8 +217,9 @@ type Gate interface {
 	// branch, and if not, why and what to do.
 	Enforced(ctx context.Context, branch string) (enforced bool, why string, err error)
 
-	// Files returns the paths that a pull request touches.
-	Files(ctx context.Context, number int) ([]string, error)
+	// Files returns the paths that a pull request touches. whole says that
+	// these are all: forges list so many and no more.
+	Files(ctx context.Context, pull Pull) (paths []string, whole bool, err error)
 }
 
 // A GateStatus is a status on a commit. The context is "changebot/" and the

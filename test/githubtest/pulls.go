@@ -325,6 +325,10 @@ func listPullCommits(c *call) (answer, error) {
 	return listing(c, commits, func(k bare.Commit) obj { return c.s.renderCommit(c.repo, k) })
 }
 
+// maxPullFiles is how many files of a pull request GitHub lists, however many
+// it touches.
+const maxPullFiles = 3000
+
 // listPullFiles is pulls/list-files.
 func listPullFiles(c *call) (answer, error) {
 	p, err := c.pull("pull_number")
@@ -339,5 +343,6 @@ func listPullFiles(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	changes = changes[:min(len(changes), maxPullFiles)]
 	return listing(c, changes, func(f bare.Change) obj { return c.s.renderChange(c.repo, p.head, f) })
 }

@@ -1,0 +1,78 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// A stile is a repository with one pull request that is not changebot's. Its
+// head moves to the next one each time the pull request is read.
+type stile struct {
+	*shelf
+	Pulls
+	Gate
+	heads []string
+	read  int
+	files []string
+	whole bool
+	set   []GateStatus
+}
+
+func (s *stile) Get(context.Context, int) (Pull, error) {
+	head := s.heads[min(s.read, len(s.heads)-1)]
+	s.read++
+	return Pull{Number: 7, HeadSHA: head, Base: "main", Open: true}, nil
+}
+
+func (s *stile) Files(context.Context, Pull) ([]string, bool, error) { return s.files, s.whole, nil }
+
+func (s *stile) Set(_ context.Context, status GateStatus) error {
+	s.set = append(s.set, status)
+	return nil
+}
+
+func TestTheGateOfSomebodysPullRequestOpensOnlyForWhatWasSeen(t *testing.T) {
+	catalog := &gitops.Catalog{
+		Environments: []gitops.Environment{{Name: "prod", Protected: true}},
+		Targets: []gitops.Target{{
+			TargetRef: gitops.TargetRef{Repository: "acme/gitops", Application: "cart", Environment: "prod"}, Directory: "apps/cart/prod",
+		}},
+	}
+	for _, tt := range []struct {
+		name  string
+		heads []string
+		files []string
+		whole bool
+		want  string // the reason; empty where no status is set
+		open  bool
+	}{
+		{"what is not governed", []string{"aaa"}, []string{"README.md"}, true, "touches nothing that changebot governs", true},
+		{"a protected target", []string{"aaa"}, []string{"README.md", "apps/cart/prod/x"}, true, "cart/prod is protected: ask for the change in chat", false},
+		{"more files than are listed", []string{"aaa"}, []string{"README.md"}, false, "touches too many files to look at; split it", false},
+		{"a protected target among more files than are listed", []string{"aaa"}, []string{"apps/cart/prod/x"}, false, "cart/prod is protected: ask for the change in chat", false},
+		{"a catalogue among more files than are listed", []string{"aaa"}, []string{CatalogFile}, false, "touches too many files to look at; split it", false},
+		{"a head that moves meanwhile", []string{"aaa", "bbb"}, []string{"README.md"}, true, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &stile{shelf: &shelf{catalog: catalog}, heads: tt.heads, files: tt.files, whole: tt.whole}
+			r := New(Ports{}, Options{Poll: time.Second}, &Repository{Name: "acme/gitops", Branch: "main", Git: s, Catalogs: s, Pulls: s, Gate: s})
+			err := r.PullChanged(t.Context(), "acme/gitops", "somebodys", 7)
+			if tt.want == "" {
+				if again, ok := errors.AsType[gitops.Again](err); !ok || again.After != time.Second || len(s.set) > 0 {
+					t.Fatalf("%v, set %+v", err, s.set)
+				}
+				if err = r.PullChanged(t.Context(), "acme/gitops", "somebodys", 7); err != nil || len(s.set) != 1 || s.set[0].SHA != "bbb" {
+					t.Errorf("a second time: %v, set %+v", err, s.set)
+				}
+				return
+			}
+			if err != nil || len(s.set) != 1 || s.set[0].Reason != tt.want || s.set[0].Open != tt.open {
+				t.Errorf("%v, set %+v", err, s.set)
+			}
+		})
+	}
+}
