@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/api"
 )
 
@@ -75,8 +76,9 @@ func (queue) Help() string {
 ` + exitHelp
 }
 
-// changeID matches what a change's id looks like.
-var changeID = regexp.MustCompile(`^#?c-[0-9a-z]{6,}$`)
+// changeID matches what a change's id looks like: no letter in it is taken for
+// a digit. An application's name may look the same.
+var changeID = regexp.MustCompile(`^#?c-[0-9a-hjkmnp-tv-z]{6,}$`)
 
 // about returns the change's id, where it is about one.
 func about(words []string) (id string, ok bool) {
@@ -89,10 +91,17 @@ func about(words []string) (id string, ok bool) {
 // Run shows the change or the table.
 func (s status) Run(on stage) error {
 	return s.ask(on, func(ctx context.Context, client *api.Client) (api.Answer, error) {
-		if id, ok := about(s.About); ok {
-			return client.Change(ctx, id, 0)
+		id, ok := about(s.About)
+		if !ok {
+			return client.Ask(ctx, sentence("status", s.About))
 		}
-		return client.Ask(ctx, sentence("status", s.About))
+		a, err := client.Change(ctx, id, 0)
+		if e, ok := errors.AsType[*api.Error](err); ok && e.Code == string(gitops.NotFound) && id == s.About[0] {
+			if table, err := client.Ask(ctx, sentence("status", s.About)); err == nil {
+				return table, nil // it was an application
+			}
+		}
+		return a, err
 	})
 }
 

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/changebot/changebot/gitops/api"
 )
 
 func TestAQuestionThatIsNotAnsweredIsToldInOurWords(t *testing.T) {
@@ -31,5 +35,35 @@ func TestAQuestionThatIsNotAnsweredIsToldInOurWords(t *testing.T) {
 	}
 	if err := r.unheard(nil); err != nil {
 		t.Errorf("an answer is %v", err)
+	}
+}
+
+func TestTheStatusOfAnApplicationThatIsNamedLikeAChangeIsFound(t *testing.T) {
+	table := answering(http.StatusOK, api.Answer{Table: &api.Table{Title: "Status of c-gateway"}})
+	none := answering(http.StatusNotFound, api.Answer{Error: &api.Error{Code: "not_found", Message: "There is no change."}})
+	unknown := answering(http.StatusNotFound, api.Answer{Error: &api.Error{Code: "not_found", Message: "There is no application."}})
+	tests := []struct {
+		name, about string
+		answers     http.HandlerFunc
+		exit        int
+		says        string
+	}{
+		{"an application", "c-gateway", table, exitOK, "Status of c-gateway"},
+		{"neither", "c-7f3k2q", unknown, exitRefused, "There is no change."},
+		{"a change for sure", "#c-7f3k2q", table, exitRefused, "There is no change."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := command(t, func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, api.Path+"changes/") {
+					none(w, r)
+					return
+				}
+				tt.answers(w, r)
+			}, "status", tt.about)
+			if got.exit != tt.exit || !strings.Contains(got.stdout+got.stderr, tt.says) {
+				t.Errorf("got %+v", got)
+			}
+		})
 	}
 }

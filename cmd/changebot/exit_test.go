@@ -78,7 +78,7 @@ func TestProgressIsToldOnceAndActsOnNoTerminal(t *testing.T) {
 
 func TestWhatIsAboutOneChangeIsToldFromWhatIsNot(t *testing.T) {
 	for words, want := range map[string]string{
-		"c-7f3k2q": "c-7f3k2q", "#c-7f3k2q": "c-7f3k2q", "checkout": "", "checkout prod": "", "c-7f3k2q prod": "", "": "", "c-7f": "",
+		"c-7f3k2q": "c-7f3k2q", "#c-7f3k2q": "c-7f3k2q", "checkout": "", "checkout prod": "", "c-7f3k2q prod": "", "": "", "c-7f": "", "c-billing": "",
 	} {
 		if id, ok := about(strings.Fields(words)); id != want || ok != (want != "") {
 			t.Errorf("%q is about %q, %v", words, id, ok)
