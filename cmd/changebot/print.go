@@ -96,16 +96,19 @@ func now(c api.Change) string {
 	waits := cmp.Or(c.Turn.Waits, map[string]string{
 		"plan": "works out the edits", "judge": "asks the policy", "merge": "merges", "sync": "asks Argo CD to apply it", "settle": "brings it to life",
 	}[c.Turn.Act])
+	text := waits + ": " + who
 	switch {
 	case c.Ended:
 		return ""
-	case c.Turn.Blocker != "" && c.Turn.Blocker != c.Reason:
-		return strings.Trim(waits+"; blocked: "+c.Turn.Blocker, "; ")
+	case c.Turn.Waits == "" && (waits == "" || c.Turn.Blocker != ""):
+		text = "waits for " + who
 	case c.Turn.Waits == "":
-		return strings.TrimSpace(who + " " + waits)
-	default:
-		return waits + ": " + who
+		text = who + " " + waits
 	}
+	if c.Turn.Blocker != "" && c.Turn.Blocker != c.Reason { // the reason stands there already
+		text += "; blocked: " + c.Turn.Blocker
+	}
+	return text
 }
 
 func printTable(w io.Writer, t api.Table) {
@@ -151,7 +154,7 @@ func plain(text string) string {
 		switch {
 		case r == '\t' || r == '\n':
 			return ' '
-		case unicode.IsControl(r) || r == '\u202a' || r == '\u202b' || r == '\u202d' || r == '\u202e':
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
 			return unicode.ReplacementChar
 		default:
 			return r
