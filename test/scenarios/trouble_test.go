@@ -13,14 +13,16 @@ import (
 )
 
 // hurry makes changebot impatient in stories about waiting and stopping.
-func hurry(story string) string {
+func hurry(story string) map[string]time.Duration {
 	switch {
 	case strings.Contains(story, "waits"):
-		return ", patience: 3s, answer: 5s"
+		return map[string]time.Duration{"patience": 3 * time.Second, "answer": 5 * time.Second}
 	case strings.Contains(story, "stopped"):
-		return ", stop: 5s"
+		return map[string]time.Duration{"stop": 5 * time.Second}
+	case strings.Contains(story, "unheard"):
+		return map[string]time.Duration{"reconcile": time.Hour} // nor does changebot look by itself
 	default:
-		return ""
+		return nil
 	}
 }
 

@@ -34,15 +34,15 @@ const (
 
 // Options say what a world is like. Dir is needed, the rest may be zero.
 type Options struct {
-	Dir        string             // for everything that lies on disk; must exist or be makeable
-	SocketMode bool               // Slack delivers over Socket Mode
-	Pace       argocdtest.Pace    // of the cluster; zero is argocdtest.Quick
-	Builds     *argocdtest.Builds // shared among worlds; may be nil
-	Seed       uint64             // of every misbehaviour
-	NoArgo     bool               // the caller brings an Argo CD; see UseArgo
-	Timing     string             // added to the timing in changebot.yaml, as ", patience: 2s"
-	CallsHour  int                // that GitHub allows; 0 is its own limit of 5,000
-	Repository fs.FS              // the GitOps repository, with example.RepoURL for its address; nil is the sample
+	Dir        string                   // for everything that lies on disk; must exist or be makeable
+	SocketMode bool                     // Slack delivers over Socket Mode
+	Pace       argocdtest.Pace          // of the cluster; zero is argocdtest.Quick
+	Builds     *argocdtest.Builds       // shared among worlds; may be nil
+	Seed       uint64                   // of every misbehaviour
+	NoArgo     bool                     // the caller brings an Argo CD; see UseArgo
+	Timing     map[string]time.Duration // in changebot.yaml, over what is usual in tests
+	CallsHour  int                      // that GitHub allows; 0 is its own limit of 5,000
+	Repository fs.FS                    // the GitOps repository, with example.RepoURL for its address; nil is the sample
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
 	// that is not the servers' own address.
