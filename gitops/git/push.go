@@ -27,10 +27,12 @@ type PushRequest struct {
 // what was expected (a compare-and-swap, done by the server). A ref that is
 // already at the commit is a success, so a push may be repeated.
 //
-// Codes: Conflict when the ref is something else, or the server refuses for
-// whatever reason (their words differ, so nobody should read them): fetch, apply the
-// intent to the new tip, try again. Unavailable when the outcome is not known: ask
-// RemoteRef before anything else. Denied when the credentials do not suffice.
+// Codes: Conflict when the ref is something else: fetch, apply the intent to the
+// new tip, try again. Denied when the server refuses although the ref is what
+// was expected, by a rule or a hook, whose words the error has for a person
+// (they differ, so no program should read them), or when the credentials do not
+// suffice: the same push succeeds only once somebody has changed that.
+// Unavailable when the outcome is not known: ask RemoteRef before anything else.
 func (m *Mirror) Push(ctx context.Context, req PushRequest) error {
 	return m.PushAll(ctx, req)[0]
 }
@@ -173,6 +175,10 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 		}
 		req.Packfile = io.NopCloser(bytes.NewReader(pack))
 	}
+	said, err := listen(req, refs.Capabilities)
+	if err != nil {
+		return err
+	}
 	report, err := s.ReceivePack(ctx, req)
 	if report == nil {
 		return errors.Join(errors.New("the server did not report what became of the push"), err)
@@ -189,21 +195,17 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 		case !told && report.UnpackStatus == "ok":
 			return fmt.Errorf("the server did not report what became of %s", u.ref)
 		case status != "ok" || report.UnpackStatus != "ok":
-			u.err = u.conflict(fmt.Errorf("the server says %q, and %q of the pack", status, report.UnpackStatus))
+			u.err = m.refusal(u, said, status, report)
 		}
 		u.known = true
 	}
 	return nil
 }
 
-func (u *update) conflict(cause error) error {
-	return refuse(gitops.Conflict, cause, "It is tried again on what is there now.",
-		"%s was not moved: the git server refused it, or somebody else was first.", u.ref)
-}
-
 // settle gives every update its outcome after an exchange that ended with err.
 // A refusal is looked at again: if the ref is where it should be, somebody who
-// did the same was faster, and it does not matter who.
+// did the same was faster, and it does not matter who; if it is elsewhere by
+// now, somebody else was first.
 func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
 	refused := false
 	for _, u := range updates {
@@ -220,12 +222,14 @@ func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
 		return // the refusal stands, and asking again is up to the caller
 	}
 	for _, u := range updates {
-		if !u.known || !u.sent {
+		if !u.known || !u.sent || u.err == nil {
 			continue
 		}
 		at, found := refs[u.ref]
 		if found && at == u.new.String() || !found && u.new.IsZero() {
 			u.err = nil
+		} else if found != !u.old.IsZero() || found && at != u.old.String() {
+			u.err = u.conflict(u.err)
 		}
 	}
 }

@@ -95,19 +95,20 @@ func TestEachRefOfAPushHasItsOwnOutcome(t *testing.T) {
 	}
 }
 
-// TestARefusalIsAConflictWhateverTheServerSays: hooks and protected branches
-// say it in many ways.
-func TestARefusalIsAConflictWhateverTheServerSays(t *testing.T) {
+// TestARuleOfTheServerIsToldInItsWords: hooks and protected branches say it in
+// many ways, and the same push would be refused again.
+func TestARuleOfTheServerIsToldInItsWords(t *testing.T) {
 	r := newServer(t).newRepo(t)
 	base := r.write("f", "0").commit("start")
 	m := r.open()
 	for _, hook := range []string{"update", "pre-receive"} {
 		path := filepath.Join(r.bare, "hooks", hook)
-		if err := os.WriteFile(path, []byte("#!/bin/sh\necho 'non-fast-forward? who knows' >&2\nexit 1\n"), 0o755); err != nil {
+		if err := os.WriteFile(path, []byte("#!/bin/sh\necho 'error: GH013: broken rules' >&2\nprintf '\\n- Commits must be\\033 signed\\n' >&2\nexit 1\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		err := m.Push(context.Background(), git.PushRequest{Commit: edit(t, m, base, "1"), Ref: "refs/heads/x"})
-		if gitops.CodeOf(err) != gitops.Conflict {
+		refusal, ok := errors.AsType[*gitops.Error](err)
+		if !ok || refusal.Code != gitops.Denied || refusal.System == "" || !strings.Contains(refusal.Message, "“error: GH013: broken rules - Commits must be signed") {
 			t.Errorf("%s hook: %v", hook, err)
 		}
 		if err := os.Remove(path); err != nil {

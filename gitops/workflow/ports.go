@@ -94,7 +94,9 @@ type Git interface {
 
 	// Push makes a commit and lets a branch point at it. It returns its id,
 	// which depends on nothing but the Commit. A gitops.Conflict error says
-	// that the branch does not stand where Commit.Expect says.
+	// that the branch does not stand where Commit.Expect says, or that
+	// Commit.Base is not there any more; a gitops.Denied error that the forge
+	// lets nobody push that, in its own words.
 	Push(ctx context.Context, c Commit) (sha string, err error)
 
 	// Head returns where a branch stands on the remote.

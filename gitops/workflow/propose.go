@@ -111,10 +111,10 @@ func logins(people []gitops.Person) []string {
 	return names
 }
 
-// branchTaken looks why a push was refused. What people pushed is never
+// branchTaken looks why a push did not go through. What people pushed is never
 // overwritten: the Change stops and says so. Where the branch stands as it
 // should, it is the plan's base that is gone from the mirror, and the plan is
-// made anew.
+// made anew. What the forge's rules forbid does not come here: that waits.
 func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) error {
 	head, found, err := w.repo.Git.Head(ctx, c.BranchName())
 	if err != nil {
@@ -122,8 +122,9 @@ func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) err
 	}
 	switch {
 	case head == c.Proposal.HeadSHA && c.Proposal.Round == 0:
+		gone := gitops.Entry{Kind: gitops.EntryNote, Text: fmt.Sprintf("planned anew: the base %.8s is gone", c.Plan.Base)}
 		c.Plan = gitops.Plan{}
-		_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryNote, Text: fmt.Sprintf("planned anew: the base %.8s is gone", c.Plan.Base)})
+		_, err := w.write(ctx, w.lease, c, nil, gone)
 		return err
 	case head == c.Proposal.HeadSHA:
 		tip, err := w.repo.tip(ctx)

@@ -62,6 +62,14 @@ func (s *Server) AddRuleset(name string, set Ruleset) error {
 	return s.with(name, func(r *repo) error { r.rulesets = append(r.rulesets, &set); return nil })
 }
 
+// RemoveRuleset takes the rulesets of a name off a repository.
+func (s *Server) RemoveRuleset(name, ruleset string) error {
+	return s.with(name, func(r *repo) error {
+		r.rulesets = slices.DeleteFunc(r.rulesets, func(set *Ruleset) bool { return set.Name == ruleset })
+		return nil
+	})
+}
+
 // rules returns everything that guards a branch.
 func (r *repo) rules(branch string) []*Protection {
 	var all []*Protection

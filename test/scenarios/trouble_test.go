@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/changebot/changebot/test/argocdtest"
+	"github.com/changebot/changebot/test/githubtest"
 	"github.com/changebot/changebot/test/githubtest/fault"
 )
 
@@ -27,7 +28,7 @@ func hurry(story string) map[string]time.Duration {
 }
 
 // trouble makes a server refuse calls until it is mended: GitHub "limits" for
-// a second at a time or answers "down", Argo CD is "down" or takes a token for
+// a second at a time, answers "down" or "forbids" pushes to branches, Argo CD is "down" or takes a token for
 // "expired". Once, an answer of GitHub's is "lost" or "slow", or it does what is
 // asked and "hangs".
 func trouble(s *story, args []string) error {
@@ -41,6 +42,10 @@ func trouble(s *story, args []string) error {
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 502, After: true})
 	case "github down":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Status, Code: 503, Times: -1})
+	case "github forbids": // a rule about branches that nobody thought of changebot with
+		return s.GitHub.AddRuleset(repo, githubtest.Ruleset{
+			Name: "forbidden", Branches: []string{args[1]}, Protection: githubtest.Protection{RequirePull: true},
+		})
 	case "github slow":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Slow, Delay: fault.Duration(3 * time.Second), Times: 1})
 	case "github hangs":
@@ -60,6 +65,7 @@ func mend(s *story, args []string) error {
 	switch strings.Join(args, " ") {
 	case "github":
 		s.GitHub.ClearFaults()
+		return s.GitHub.RemoveRuleset(repo, "forbidden")
 	case "argocd":
 		s.Argo.Heal()
 	default:
