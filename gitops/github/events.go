@@ -32,9 +32,20 @@ type Events struct {
 	Desk Desk
 	Bot  string // the App's login: what it did itself is no news
 
-	// Branches are the base branches by repository; what happens in other
-	// repositories is not ours.
+	// Branches are the base branches by repository, in whatever case that is
+	// written; what happens in other repositories is not ours.
 	Branches map[string]string
+}
+
+// served is the repository as Branches names it, and its base branch. GitHub
+// takes a name in any case, and tells of it in the one it was created with.
+func (e Events) served(r interface{ GetFullName() string }) (name, branch string, ours bool) {
+	for name, branch := range e.Branches {
+		if strings.EqualFold(name, r.GetFullName()) {
+			return name, branch, true
+		}
+	}
+	return "", "", false
 }
 
 // Handle decodes one delivery and acts on it. A payload that cannot be decoded
@@ -64,8 +75,8 @@ func (e Events) pull(ctx context.Context, v *gh.PullRequestEvent) error {
 	default:
 		return nil
 	}
-	repository := v.GetRepo().GetFullName()
-	if _, ours := e.Branches[repository]; !ours {
+	repository, _, ours := e.served(v.GetRepo())
+	if !ours {
 		return nil
 	}
 	if v.GetPullRequest().GetNumber() < 1 {
@@ -90,8 +101,8 @@ func ownBranch(p *gh.PullRequest) string {
 }
 
 func (e Events) review(ctx context.Context, v *gh.PullRequestReviewEvent) error {
-	repository := v.GetRepo().GetFullName()
-	if _, ours := e.Branches[repository]; !ours {
+	repository, _, ours := e.served(v.GetRepo())
+	if !ours {
 		return nil
 	}
 	review := workflow.Review{
@@ -121,8 +132,7 @@ func (e Events) review(ctx context.Context, v *gh.PullRequestReviewEvent) error 
 }
 
 func (e Events) push(ctx context.Context, v *gh.PushEvent) error {
-	repository := v.GetRepo().GetFullName()
-	branch, ours := e.Branches[repository]
+	repository, branch, ours := e.served(v.GetRepo())
 	if !ours || v.GetRef() != "refs/heads/"+branch {
 		return nil
 	}
@@ -130,8 +140,7 @@ func (e Events) push(ctx context.Context, v *gh.PushEvent) error {
 }
 
 func (e Events) status(ctx context.Context, v *gh.StatusEvent) error {
-	repository := v.GetRepo().GetFullName()
-	branch, ours := e.Branches[repository]
+	repository, branch, ours := e.served(v.GetRepo())
 	if !ours || v.GetContext() != Context(branch) || v.GetSender().GetLogin() == e.Bot {
 		return nil
 	}

@@ -56,3 +56,12 @@ func TestAStatusOfOurOwnIsNoNews(t *testing.T) {
 		})
 	}
 }
+
+func TestARepositoryIsKnownInWhateverCaseItIsWritten(t *testing.T) {
+	var p pad
+	const status = `{"sha": "c0ffee", "context": "changebot/main", "repository": {"full_name": "Acme/GitOps"}, "sender": {"login": "mallory"}}`
+	err := events(&p).Handle(t.Context(), gitops.Delivery{ID: "github/1", Kind: "status", Payload: []byte(status)})
+	if want := "mallory set the status of c0ffee in acme/gitops"; err != nil || len(p) != 1 || p[0] != want {
+		t.Errorf("told %v, %v; want %q", p, err, want)
+	}
+}
