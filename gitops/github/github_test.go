@@ -257,7 +257,7 @@ func TestLimitsAndOutagesSayWhenToComeBack(t *testing.T) {
 			if err := server.Fault(tt.fault); err != nil {
 				t.Fatal(err)
 			}
-			err := r.Update(context.Background(), pull.Number, workflow.PullUpdate{Comment: "hello"})
+			err := r.Comment(context.Background(), pull.Number, "hello")
 			if gitops.CodeOf(err) != gitops.Unavailable {
 				t.Fatalf("got %v", err)
 			}

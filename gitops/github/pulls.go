@@ -12,9 +12,9 @@ import (
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
-// Open opens a pull request, or takes the open one that the branch has, and
-// sees to it that it has its labels, assignee and reviewers. Doing it twice is doing it
-// once.
+// Open opens a pull request, or takes the newest that the branch has, open or
+// not, and sees to it that it has its labels, assignee and reviewers. Doing it
+// twice is doing it once.
 func (r *Repository) Open(ctx context.Context, p workflow.PullRequest) (workflow.Pull, error) {
 	pull, found, err := r.Find(ctx, p.Branch)
 	if err != nil {
@@ -117,17 +117,9 @@ func (r *Repository) Get(ctx context.Context, number int) (workflow.Pull, error)
 	return pull, nil
 }
 
-// Update changes a pull request's text, comments on it, and closes it.
+// Update changes a pull request's text, and closes it. Doing it twice is doing
+// it once.
 func (r *Repository) Update(ctx context.Context, number int, u workflow.PullUpdate) error {
-	if u.Comment != "" {
-		_, _, err := r.client.Issues.CreateComment(ctx, r.owner, r.name, number, &gh.IssueComment{Body: &u.Comment})
-		if err != nil {
-			return explain(fmt.Sprintf("comment on #%d", number), err)
-		}
-	}
-	if u.Title == "" && u.Body == "" && !u.Close {
-		return nil
-	}
 	edit := &gh.PullRequest{}
 	if u.Title != "" {
 		edit.Title = &u.Title

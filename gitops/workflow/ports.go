@@ -134,9 +134,6 @@ type Pulls interface {
 	// that the forge refuses are left out.
 	Open(ctx context.Context, p PullRequest) (Pull, error)
 
-	// Find returns the newest pull request of a branch.
-	Find(ctx context.Context, branch string) (pull Pull, found bool, err error)
-
 	// Get returns a pull request as it is now, never from a cache.
 	Get(ctx context.Context, number int) (Pull, error)
 
@@ -162,7 +159,16 @@ type PullRequest struct {
 type PullUpdate struct {
 	Title, Body string
 	Close       bool
-	Comment     string // posted where it is not empty
+}
+
+// Comments are what is said on the pull requests of one repository.
+// gitops/github implements it.
+type Comments interface {
+	// Comment says something on a pull request: twice, if asked twice.
+	Comment(ctx context.Context, number int, text string) error
+
+	// Commented says whether changebot has said just that there.
+	Commented(ctx context.Context, number int, text string) (bool, error)
 }
 
 // Reviews are what people said of a pull request on the forge. gitops/github

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/effect"
@@ -137,7 +138,8 @@ func (w walk) refreshPull(ctx context.Context, c gitops.Change) error {
 	return nil
 }
 
-// close closes the pull request of a Change that ended without being merged.
+// close closes the pull request of a Change that ended without being merged,
+// and says there why.
 func (w walk) close(ctx context.Context, c gitops.Change) error {
 	if c.Proposal.Number == 0 || c.Merge.SHA != "" || !c.State.Ended() {
 		return nil
@@ -154,7 +156,6 @@ func (w walk) close(ctx context.Context, c gitops.Change) error {
 			return err
 		}
 	}
-	comment := pulltext.Escape(strings.TrimSpace(c.Reason + " " + c.Next))
 	_, err = effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
 		Intent: effect.Intent{Change: c.ID, Key: "close", Text: fmt.Sprintf("close pull request #%d", c.Proposal.Number)},
 		Ask: func(ctx context.Context) (bool, bool, error) {
@@ -162,11 +163,38 @@ func (w walk) close(ctx context.Context, c gitops.Change) error {
 			return true, !p.Open, err
 		},
 		Do: func(ctx context.Context) (bool, error) {
-			return true, w.repo.Pulls.Update(ctx, c.Proposal.Number, PullUpdate{Close: true, Comment: comment})
+			return true, w.repo.Pulls.Update(ctx, c.Proposal.Number, PullUpdate{Close: true})
 		},
 	})
 	if err != nil {
 		return fmt.Errorf("close pull request #%d: %w", c.Proposal.Number, err)
+	}
+	return w.sayWhy(ctx, c)
+}
+
+// commentLag is how late a comment may appear that a process posted which has
+// died since.
+const commentLag = 10 * time.Second
+
+// sayWhy says on the pull request why the Change ended.
+func (w walk) sayWhy(ctx context.Context, c gitops.Change) error {
+	why := pulltext.Escape(strings.TrimSpace(c.Reason + " " + c.Next))
+	if why == "" {
+		return nil
+	}
+	_, err := effect.Once(ctx, w.Journal, w.lease, effect.Act[bool]{
+		Intent: effect.Intent{Change: c.ID, Key: "comment", Text: fmt.Sprintf("say on #%d why it was closed", c.Proposal.Number)},
+		Ask: func(ctx context.Context) (bool, bool, error) {
+			said, err := w.repo.Comments.Commented(ctx, c.Proposal.Number, why)
+			return said, said, err
+		},
+		Do: func(ctx context.Context) (bool, error) {
+			return true, w.repo.Comments.Comment(ctx, c.Proposal.Number, why)
+		},
+		Lag: commentLag,
+	})
+	if err != nil {
+		return fmt.Errorf("comment on pull request #%d: %w", c.Proposal.Number, err)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type Repository struct {
 	Git      Git
 	Branches Branches
 	Pulls    Pulls
+	Comments Comments
 	Reviews  Reviews
 	Gate     Gate
 	Past     Past

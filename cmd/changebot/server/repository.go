@@ -64,7 +64,8 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 func (r *repository) workflow() *workflow.Repository {
 	return &workflow.Repository{
 		Name: r.name, Branch: r.branch,
-		Git: r.git, Branches: r.git, Pulls: r.github, Reviews: r.github, Gate: r.github, Past: r.github, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
+		Git: r.git, Branches: r.git, Pulls: r.github, Comments: r.github, Reviews: r.github,
+		Gate: r.github, Past: r.github, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
 }
 
