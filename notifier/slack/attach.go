@@ -74,12 +74,12 @@ func scoped(err error) error {
 func (a *App) upload(ctx context.Context, url, text string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(text))
 	if err != nil {
-		return translate(err)
+		return translate(withoutAddress(err))
 	}
 	request.Header.Set("Content-Type", "application/octet-stream")
 	answer, err := a.http.Do(request)
 	if err != nil {
-		return translate(err)
+		return translate(withoutAddress(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection is used again

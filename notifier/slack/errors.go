@@ -2,6 +2,7 @@ package slack
 
 import (
 	"errors"
+	"net/url"
 
 	api "github.com/slack-go/slack"
 
@@ -33,4 +34,13 @@ func translate(err error) error {
 	default:
 		return &gitops.Error{Code: gitops.Denied, Message: "Slack does not allow it (" + refusal.Err + ").", Err: err}
 	}
+}
+
+// withoutAddress leaves out which address an exchange went to: who knows a
+// response URL or one to upload to may use it, so neither belongs in a log.
+func withoutAddress(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }

@@ -205,3 +205,17 @@ func TestALimitSaysWhenToComeBack(t *testing.T) {
 		t.Errorf("another room waits too: %v", err)
 	}
 }
+
+func TestAnAddressThatIsARightIsInNoError(t *testing.T) {
+	o := newOffice(t, nil)
+	for _, address := range []string{"http://127.0.0.1:1/T0/s3cret", "http://127.0.0.1:1/%s3cret"} {
+		for what, err := range map[string]error{
+			"upload": o.app.upload(t.Context(), address, "text"),
+			"answer": o.decoder.respond(t.Context(), back{responseURL: address}, notifier.Message{}),
+		} {
+			if err == nil || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+}

@@ -156,6 +156,7 @@ func (d *Decoder) respond(ctx context.Context, b back, m notifier.Message) error
 		Text: summary(m), Blocks: &api.Blocks{BlockSet: blocks(m)}, ResponseType: api.ResponseTypeEphemeral, ThreadTimestamp: b.thread,
 	}
 	if err := api.PostWebhookCustomHTTPContext(ctx, b.responseURL, d.app.http, message); err != nil {
+		err = withoutAddress(err)
 		d.app.config.Log.Info("the response URL did not take an answer", "delivery", b.delivery.ID, "error", err)
 		return fmt.Errorf("answer: %w", err)
 	}
