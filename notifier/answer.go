@@ -36,9 +36,9 @@ func refusal(e *gitops.Error) Message {
 	case gitops.Internal:
 		mark = "💥 "
 	}
-	lines := []Text{say(mark + sentence(e.Message))}
+	lines := []Text{say(mark + gitops.Sentence(e.Message))}
 	if e.Next != "" {
-		lines = append(lines, say(sentence(e.Next)))
+		lines = append(lines, say(gitops.Sentence(e.Next)))
 	}
 	return Message{{Lines: lines}}
 }

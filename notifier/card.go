@@ -119,7 +119,7 @@ func outcomeOf(c gitops.Change, round int, id string) Text {
 	if c.State == gitops.StateApproved {
 		return line(approvals(c), say(". Nothing is left for you to do."))
 	}
-	return say("⏸️ " + sentence(cmp.Or(c.Verdict.First(c.Verdict.Outcome).Reason, "it is not your turn any more")) + " Nothing to decide now.")
+	return say("⏸️ " + gitops.Sentence(cmp.Or(c.Verdict.First(c.Verdict.Outcome).Reason, "it is not your turn any more")) + " Nothing to decide now.")
 }
 
 // beyond says in one line where a Change stands that no longer waits for
@@ -140,7 +140,7 @@ func ownWord(c gitops.Change, id string) (Text, bool) {
 	d := mine[len(mine)-1]
 	switch {
 	case d.Void != "":
-		return say("⚠️ Your decision no longer counts: " + sentence(d.Void)), true
+		return say("⚠️ Your decision no longer counts: " + gitops.Sentence(d.Void)), true
 	case d.Answer == gitops.Approve:
 		return say("✅ You approved this."), true
 	case d.Answer == gitops.Reject:

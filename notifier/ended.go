@@ -19,7 +19,7 @@ func ended(v View) Message {
 	}
 	about = append(about, facts(c)...)
 	if c.Merge.By != "" {
-		about = append(about, say("⚠️ "+sentence(mergedPast(c))))
+		about = append(about, say("⚠️ "+gitops.Sentence(mergedPast(c))))
 	}
 	m := Message{{Lines: about}}
 	if c.State == gitops.StateDegraded {
@@ -42,17 +42,17 @@ func headline(c gitops.Change) Text {
 	case gitops.StateDegraded:
 		return line(say("⚠️ "), bold(named(c)), say(" is not healthy in "), bold(environment(c)))
 	case gitops.StateUnchanged:
-		return line(say("👌 Nothing to do: "), say(stopped(c.Reason)))
+		return line(say("👌 Nothing to do: "), say(gitops.Stopped(c.Reason)))
 	case gitops.StateDenied:
-		return line(say("🚫 Not possible: "), say(stopped(c.Reason)))
+		return line(say("🚫 Not possible: "), say(gitops.Stopped(c.Reason)))
 	case gitops.StateRejected:
 		return line(say("⛔ "), rejected(c))
 	case gitops.StateCancelled:
-		return line(say("✖️ "), say(sentence(cmp.Or(c.Reason, "cancelled"))))
+		return line(say("✖️ "), say(gitops.Sentence(cmp.Or(c.Reason, "cancelled"))))
 	case gitops.StateExpired:
-		return line(say("⌛ "), say(sentence(cmp.Or(c.Reason, "nobody answered in time"))))
+		return line(say("⌛ "), say(gitops.Sentence(cmp.Or(c.Reason, "nobody answered in time"))))
 	default:
-		return line(say("⏭️ "), say(sentence(cmp.Or(c.Reason, "another change took its place"))))
+		return line(say("⏭️ "), say(gitops.Sentence(cmp.Or(c.Reason, "another change took its place"))))
 	}
 }
 
@@ -83,7 +83,7 @@ func rejected(c gitops.Change) Text {
 			return say(fmt.Sprintf("Rejected by %s: “%s”", nameOf(d.Person), d.Reason))
 		}
 	}
-	return say(sentence(cmp.Or(c.Reason, "rejected")))
+	return say(gitops.Sentence(cmp.Or(c.Reason, "rejected")))
 }
 
 // failures are the resources that keep Targets from being healthy, in the
@@ -117,7 +117,7 @@ func failures(c gitops.Change) Message {
 
 // nothingLeft is the last line of an end: what a person can still do.
 func nothingLeft(c gitops.Change) Text {
-	next := func(words string) Text { return line(bold("Next: "), say(cmp.Or(sentence(c.Next), words))) }
+	next := func(words string) Text { return line(bold("Next: "), say(cmp.Or(gitops.Sentence(c.Next), words))) }
 	switch c.State {
 	case gitops.StateHealthy, gitops.StateUnchanged:
 		return say("Nothing is left to do.")

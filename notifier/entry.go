@@ -28,7 +28,7 @@ func entry(c gitops.Change, e gitops.Entry) Message {
 	default:
 		return nil
 	}
-	words := line(say(mark + sentence(e.Text)))
+	words := line(say(mark + gitops.Sentence(e.Text)))
 	if e.Actor != "" && e.Actor != self {
 		words = line(say(mark), bold(person(c, e.Actor)), say(": "+e.Text))
 	}

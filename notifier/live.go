@@ -25,7 +25,7 @@ func live(v View) Message {
 		m = append(m, paragraph(stages(c)))
 	}
 	if c.Reason != "" {
-		m = append(m, paragraph(line(say("⚠️ "+sentence(c.Reason)))))
+		m = append(m, paragraph(line(say("⚠️ "+gitops.Sentence(c.Reason)))))
 	}
 	m = append(m, paragraph(next(c)))
 	if b := buttons(c); len(b) > 0 {
@@ -158,7 +158,7 @@ func next(c gitops.Change) Text {
 	case turn.Decide:
 		return line(bold("Next: "), people(now.People, " or "), say(" approves."), besides(now))
 	case turn.Unblock:
-		return line(bold("Nobody can approve this now: "), say(stopped(ofIt(now.Blocker))), spaced(now.Next))
+		return line(bold("Nobody can approve this now: "), say(gitops.Stopped(ofIt(now.Blocker))), spaced(now.Next))
 	case turn.Merge:
 		if now.Actor == turn.GitHub {
 			return me("I merge exactly what was approved, as soon as GitHub lets me.")
@@ -178,7 +178,7 @@ func besides(now turn.Turn) Text {
 	if now.Blocker == "" {
 		return nil
 	}
-	return line(say(" Meanwhile "+stopped(ofIt(now.Blocker))), spaced(now.Next))
+	return line(say(" Meanwhile "+gitops.Stopped(ofIt(now.Blocker))), spaced(now.Next))
 }
 
 // spaced is a further sentence.
@@ -186,7 +186,7 @@ func spaced(s string) Text {
 	if s == "" {
 		return nil
 	}
-	return say(" " + sentence(s))
+	return say(" " + gitops.Sentence(s))
 }
 
 // withLinks closes a message with the pages about the Change.

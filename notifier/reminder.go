@@ -85,9 +85,9 @@ func call(v View, now turn.Turn, e gitops.Entry, called, others []gitops.Person)
 	case turn.Answer:
 		return Message{paragraph(lead("has waited for your answer"), say(c.Question)), {Buttons: buttons(c)}}
 	case turn.Unblock:
-		return Message{paragraph(lead("has been blocked"), line(say(sentence(ofIt(now.Blocker))), spaced(now.Next))), {Buttons: buttons(c)}}
+		return Message{paragraph(lead("has been blocked"), line(say(gitops.Sentence(ofIt(now.Blocker))), spaced(now.Next))), {Buttons: buttons(c)}}
 	default:
-		needs := line(say(sentence(ofIt(now.Waits))), besides(now))
+		needs := line(say(gitops.Sentence(ofIt(now.Waits))), besides(now))
 		if len(others) > 0 {
 			needs = line(needs, say(" "+gitops.AndList(few(others))+" can decide as well."))
 		}

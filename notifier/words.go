@@ -37,26 +37,6 @@ func lasted(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// sentence begins with a capital and ends with a full stop.
-func sentence(s string) string {
-	s = stopped(s)
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' && !beginsWithName(s) {
-		s = strings.ToUpper(s[:1]) + s[1:]
-	}
-	return s
-}
-
-// stopped ends with a full stop, and begins as it does: maybe with a name.
-func stopped(s string) string {
-	if s = strings.TrimSpace(s); s == "" {
-		return ""
-	}
-	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "!") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
-		s += "."
-	}
-	return s
-}
-
 // ofIt makes a reason a clause. Rules say what holds of the change, "is frozen
 // until Monday", or of something else, "the catalogue is broken".
 func ofIt(reason string) string {
@@ -66,13 +46,6 @@ func ofIt(reason string) string {
 	default:
 		return reason
 	}
-}
-
-// beginsWithName says that the first word is written as it is on purpose:
-// changebot, checkout/prod, v1.2, a file.
-func beginsWithName(s string) bool {
-	word, _, _ := strings.Cut(s, " ")
-	return word == "changebot" || strings.ContainsAny(strings.TrimRight(word, ".,:;"), "0123456789/-_.")
 }
 
 // applications names what a Change is about.

@@ -3,7 +3,6 @@ package workflow
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -137,7 +136,7 @@ func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v 
 	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Actor: d.Person.ID, Text: text}); err != nil {
 		return err
 	}
-	return &gitops.Error{Code: gitops.Denied, Message: sentenceOf(rule.Reason), Next: rule.Next}
+	return &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(rule.Reason), Next: rule.Next}
 }
 
 // cancel withdraws a Change that is not merged yet.
@@ -206,16 +205,4 @@ func participle(a gitops.Answer) string {
 	default:
 		return "withdrew"
 	}
-}
-
-// sentenceOf makes a rule's reason a sentence: a capital and a full stop.
-func sentenceOf(reason string) string {
-	if reason == "" {
-		return reason
-	}
-	s := strings.ToUpper(reason[:1]) + reason[1:]
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
 }

@@ -54,7 +54,7 @@ func (r *Road) seen(u Utterance, p place, c gitops.Command) ([]gitops.Target, er
 	}
 	targets, verdict := r.visible(p.catalog, targets, c, person, u.Room)
 	if len(targets) == 0 {
-		return nil, &gitops.Error{Code: gitops.Denied, Message: sentenceOf(verdict.Reason), Next: verdict.Next}
+		return nil, &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(verdict.Reason), Next: verdict.Next}
 	}
 	return targets, nil
 }

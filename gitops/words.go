@@ -1,0 +1,36 @@
+package gitops
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Sentence makes a reason a sentence: a capital at its beginning, unless it
+// begins with a name, and a full stop at its end.
+func Sentence(s string) string {
+	s = Stopped(s)
+	first, size := utf8.DecodeRuneInString(s)
+	if !unicode.IsLower(first) || beginsWithName(s) {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// Stopped makes what may begin with a name end as a sentence does.
+func Stopped(s string) string {
+	if s = strings.TrimSpace(s); s == "" {
+		return ""
+	}
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "!") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
+}
+
+// beginsWithName says that the first word is written as it is on purpose:
+// changebot, checkout/prod, v1.2, a file.
+func beginsWithName(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	return word == "changebot" || strings.ContainsAny(strings.TrimRight(word, ".,:;"), "0123456789/-_.")
+}
