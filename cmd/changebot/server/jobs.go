@@ -79,7 +79,7 @@ func (s *Server) deliver(ctx context.Context, job gitops.Job) error {
 // tellLease bounds how long one worker may have the messages of a Change.
 const tellLease = 2 * time.Minute
 
-func (s *Server) tell(ctx context.Context, job gitops.Job) error {
+func (s *Server) tell(ctx context.Context, job gitops.Job) (err error) {
 	lease, ok, err := s.store.Acquire(ctx, "tell/"+job.Subject, tellLease)
 	if err != nil {
 		return fmt.Errorf("lease the messages of %s: %w", job.Subject, err)
@@ -87,7 +87,8 @@ func (s *Server) tell(ctx context.Context, job gitops.Job) error {
 	if !ok {
 		return gitops.Again{After: 100 * time.Millisecond, Why: "somebody else is telling about " + job.Subject}
 	}
-	return errors.Join(s.teller.Tell(ctx, lease, job.Subject), s.store.Release(context.WithoutCancel(ctx), lease))
+	defer func() { err = errors.Join(err, s.store.Release(context.WithoutCancel(ctx), lease)) }() // also where Tell panics
+	return s.teller.Tell(ctx, lease, job.Subject)
 }
 
 // A desk hands what people say and press in chat to the road.

@@ -11,6 +11,7 @@ import (
 	"github.com/changebot/changebot/gitops/github"
 	"github.com/changebot/changebot/gitops/store"
 	"github.com/changebot/changebot/gitops/workflow"
+	"github.com/changebot/changebot/notifier"
 )
 
 // clerk is a desk that answers with an error.
@@ -62,5 +63,31 @@ func TestADeliveryIsDoneOnlyOnceItIsProcessed(t *testing.T) {
 	broken := job("github/2", `{"ref": 7}`)
 	if err := handsTo(inbox, log, nil).deliver(t.Context(), broken); err != nil || undecoded() != 1 {
 		t.Errorf("one that cannot be decoded is kept and shown: %v, %d are undecoded", err, undecoded())
+	}
+}
+
+// A gap is where a Change should be.
+type gap struct{ notifier.Changes }
+
+func (gap) Change(context.Context, string) (gitops.Change, error) { panic("no such page") }
+
+func TestAPanicWhileTellingDoesNotKeepTheNextFromTelling(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	leases, err := store.Open(t.Context(), store.Options{URL: "sqlite://" + filepath.Join(t.TempDir(), "changebot.db"), Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = leases.Close() }()
+	s := &Server{store: leases, log: log, teller: notifier.Teller{Changes: gap{}, Log: log}}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("nothing panicked")
+			}
+		}()
+		_ = s.tell(t.Context(), gitops.Job{Kind: gitops.JobTell, Subject: "c-1"})
+	}()
+	if _, ok, err := leases.Acquire(t.Context(), "tell/c-1", tellLease); err != nil || !ok {
+		t.Errorf("the lease is free: %v, %v", ok, err)
 	}
 }
