@@ -108,8 +108,10 @@ func words(text string) *api.TextBlockObject {
 	return api.NewTextBlockObject(api.PlainTextType, text, true, false)
 }
 
+// markup is text whose links are those that it marks as such: Slack makes none
+// of addresses and rooms that people have typed.
 func markup(text string) *api.TextBlockObject {
-	return api.NewTextBlockObject(api.MarkdownType, text, false, false)
+	return api.NewTextBlockObject(api.MarkdownType, text, false, true)
 }
 
 func short(text string, room int) string {
