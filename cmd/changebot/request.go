@@ -52,13 +52,13 @@ func (q request) Run(on stage) error {
 	defer cancel()
 	a, err := client.Request(ctx, q.Key, strings.Join(q.Words, " "))
 	if err != nil && a.Change == nil {
-		return q.show(on, api.Answer{}, q.unanswered(err))
+		return q.show(on, api.Answer{}, q.unanswered(a, err))
 	}
 	if err == nil && q.Wait && a.Change != nil {
 		a, err = follow(ctx, on, client, a)
 	}
 	if err != nil {
-		err = q.unanswered(err)
+		err = q.unanswered(a, err)
 	} else if a.Change != nil {
 		err = outcome(*a.Change)
 		if err != nil && q.Output == "text" {
@@ -80,16 +80,25 @@ func (q request) timeout() time.Duration {
 }
 
 // unanswered says how to go on where it is not known what became of a request.
-func (q request) unanswered(err error) error {
-	code := exitCode(err)
+// What was answered last is empty where changebot was never reached.
+func (q request) unanswered(last api.Answer, err error) error {
+	code, reached := exitCode(err), last != api.Answer{}
 	if errors.Is(err, context.Canceled) {
-		return &ending{exitFailed, "Interrupted. What was asked for goes on without this command.", "To follow it again, run the same with --key " + q.Key + "."}
-	}
-	if code != exitUnreachable && code != exitStillOpen {
+		code = exitFailed
+	} else if code != exitUnreachable && code != exitStillOpen {
 		return err
 	}
 	message, _ := wordsOf(err)
-	if code == exitStillOpen {
+	switch {
+	case code == exitFailed && reached:
+		message = "Interrupted. What was asked for goes on without this command."
+	case code == exitFailed:
+		message = "Interrupted. It is not known whether the request arrived."
+	case code == exitStillOpen && !reached:
+		code, message = exitUnreachable, fmt.Sprintf("changebot did not answer within %s. It is not known whether the request arrived.", q.timeout())
+	case code == exitStillOpen && last.Pending:
+		message = "The time is over, and it is not known yet whether that is possible."
+	case code == exitStillOpen:
 		message = "The time is over, and the change has not ended."
 	}
 	return &ending{code, message, "Nothing is lost. To go on, run the same again with --key " + q.Key + "; the same key asks for nothing twice."}
