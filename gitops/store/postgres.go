@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,10 +20,10 @@ const (
 	// pool_max_conns. A worker holds a connection only while it writes.
 	postgresConns = 20
 
-	// A process that was stopped in a transaction would keep its locks for as
-	// long as its connection stands, and nobody could take over from it. The
-	// database ends such a transaction; ours never rest that long. It is set in
-	// AfterConnect, because poolers refuse what they do not know at the start.
+	// minPostgresConns is the least size of the pool, whatever the URL says:
+	// the migration's lock has one connection and River's listener another, and
+	// both wait for work that needs a third.
+	minPostgresConns = 4
 
 	// migrationLock is the advisory lock that a migrating replica holds; the
 	// number has no meaning but that nothing else uses it.
@@ -34,7 +33,7 @@ const (
 // openPostgres makes one pool for everything: database/sql stands on it, and
 // River listens on one of its connections.
 func (s *Store) openPostgres(ctx context.Context, address string) error {
-	config, err := pgxpool.ParseConfig(address)
+	config, err := postgresPool(address)
 	if err != nil {
 		// The cause is not wrapped: it may quote the password.
 		return &gitops.Error{
@@ -43,9 +42,10 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 			Next:    "Write postgres://user:password@host:5432/database.",
 		}
 	}
-	if !strings.Contains(address, "pool_max_conns") {
-		config.MaxConns = postgresConns
-	}
+	// A process that was stopped in a transaction would keep its locks for as
+	// long as its connection stands, and nobody could take over from it. The
+	// database ends such a transaction; ours never rest that long. It is set in
+	// AfterConnect, because poolers refuse what they do not know at the start.
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'`)
 		return err
@@ -59,6 +59,23 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	s.dialect = postgresDialect(s)
 	s.insert, err = inserter(riverdatabasesql.New(s.db), s.log)
 	return err
+}
+
+// postgresPool reads an address, with the size of the pool in it.
+func postgresPool(address string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := pgx.ParseConfig(address) // the pool's own takes what it knows out of the parameters
+	if err != nil {
+		return nil, err
+	}
+	if _, chosen := plain.RuntimeParams["pool_max_conns"]; !chosen {
+		config.MaxConns = postgresConns
+	}
+	config.MaxConns = max(config.MaxConns, minPostgresConns)
+	return config, nil
 }
 
 func postgresDialect(s *Store) dialect {
