@@ -101,9 +101,9 @@ func reach(ctx context.Context, o Options, sqlite func(*Store, string) error) (*
 	case "postgres", "postgresql":
 		err = s.openPostgres(ctx, o.URL)
 	default:
-		err = &gitops.Error{
+		err = &gitops.Error{ // without the address: a mistyped one may show its password
 			Code:    gitops.Invalid,
-			Message: fmt.Sprintf("The database address begins with %q, which is no database that changebot knows.", scheme),
+			Message: "The database address begins as none that changebot knows.",
 			Next:    "Use sqlite:///path/to/file.db or postgres://user:password@host/database.",
 		}
 	}

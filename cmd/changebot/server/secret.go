@@ -34,8 +34,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText hides the value from every encoder.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// SecretFrom reads NAME, or the file that NAME_FILE points at, less one line
-// break at its end.
+// SecretFrom reads NAME, or the file that NAME_FILE points at, less the
+// line breaks at its end.
 func SecretFrom(env func(string) string, name string) (Secret, error) {
 	if value := env(name); value != "" {
 		return Secret{value}, nil

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -247,10 +248,11 @@ func owner(data string) string {
 	return host + ":" + data
 }
 
-// storeName is a store's address without user and password, for the log.
+// storeName is a store's address without user and password, for people and the
+// log. What is no address of a store's may be all password, and is not shown.
 func storeName(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, u.Scheme) {
 		return "store"
 	}
 	return u.Scheme + "://" + u.Host + u.Path

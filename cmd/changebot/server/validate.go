@@ -70,7 +70,10 @@ func outcome(what string, err error) Check {
 // checkStore looks at the database without touching it: the server may be
 // running on it, with an older changebot.
 func checkStore(ctx context.Context, c Config) []Check {
-	what := "store " + storeName(c.Store.URL)
+	what := "store"
+	if name := storeName(c.Store.URL); name != what {
+		what += " " + name
+	}
 	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
 		made := Check{CheckOK, "data folder " + c.Data, "It does not exist yet; changebot makes it at its first start."}
 		if c.Store.URL == storeIn(c.Data) {

@@ -62,3 +62,23 @@ func meddle(t *testing.T, data, statement string) {
 		t.Fatal(err)
 	}
 }
+
+func TestAStoreIsNamedWithoutWhatIsSecret(t *testing.T) {
+	for address, want := range map[string]string{
+		"sqlite:///var/lib/changebot/changebot.db":                 "sqlite:///var/lib/changebot/changebot.db",
+		"postgres://ada:hunter2@db:5432/changebot?sslmode=require": "postgres://db:5432/changebot",
+		"postgresql://db/changebot?password=hunter2":               "postgresql://db/changebot",
+		"host=db user=ada password=hunter2":                        "store",
+		"ada:hunter2@db/changebot":                                 "store",
+		"postgres://ada:hunter2@db:port/changebot":                 "store",
+	} {
+		if got := storeName(address); got != want {
+			t.Errorf("%q is named %q, want %q", address, got, want)
+		}
+		for _, check := range checkStore(t.Context(), Config{Data: t.TempDir(), Store: Store{URL: address}}) {
+			if strings.Contains(check.String(), "hunter2") {
+				t.Errorf("validate says %s", check)
+			}
+		}
+	}
+}
