@@ -342,3 +342,13 @@ func TestWhatCannotBeDecodedIsKeptAndSaid(t *testing.T) {
 		t.Errorf("an odd payload is stored: %v", err)
 	}
 }
+
+func TestWhatSlackInventsOverASocketIsKept(t *testing.T) {
+	o := newOffice(t, nil)
+	if _, err := o.app.Receiver(o).accept(t.Context(), "unknown", []byte(`{"type":"telepathy"}`)); err != nil || o.stored() != 1 {
+		t.Errorf("stored %d: %v", o.stored(), err)
+	}
+	if got := o.refused; len(got) != 1 || got[0] != "undecodable" {
+		t.Errorf("counted as %v", got)
+	}
+}

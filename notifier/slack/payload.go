@@ -207,6 +207,8 @@ func peek(kind string, payload []byte) arrival {
 		e, err := parseEvent(payload)
 		a.team, a.user, a.broken, a.overheard = e.TeamID, e.Event.User, err, e.overheard()
 		name(e.EventID)
+	default:
+		a.broken = fmt.Errorf("unknown kind %q", kind)
 	}
 	return a
 }
