@@ -62,12 +62,19 @@ func (a *App) dialogFor(ctx context.Context, i interaction) (api.ModalViewReques
 		n.Change, n.Token = change, token
 		return rejectDialog(n), true
 	case i.Type == typeActions && id == string(notifier.ActionForm):
-		return requestDialog(a.vocabulary(ctx), notifier.ParseFormValue(value), n), true
+		return requestDialog(a.names(ctx), notifier.ParseFormValue(value), n), true
 	case (i.Type == "shortcut" || i.Type == "message_action") && i.CallbackID == shortcutChange:
-		return requestDialog(a.vocabulary(ctx), gitops.Command{Kind: gitops.KindPromote}, n), true
+		return requestDialog(a.names(ctx), gitops.Command{Kind: gitops.KindPromote}, n), true
 	default:
 		return api.ModalViewRequest{}, false
 	}
+}
+
+// names are those that a dialog offers; none where they are not there soon.
+func (a *App) names(ctx context.Context) notifier.Vocabulary {
+	ctx, cancel := context.WithTimeout(ctx, namesTime)
+	defer cancel()
+	return a.vocabulary(ctx)
 }
 
 func dialog(callback, title, submit string, n note, all ...api.Block) api.ModalViewRequest {

@@ -352,3 +352,18 @@ func TestWhatSlackInventsOverASocketIsKept(t *testing.T) {
 		t.Errorf("counted as %v", got)
 	}
 }
+
+func TestAFormOpensWithoutTheNamesThatAreLate(t *testing.T) {
+	o := newOffice(t, nil)
+	o.listen()
+	o.app.config.Vocabulary = func(ctx context.Context) notifier.Vocabulary {
+		<-ctx.Done() // git does not answer
+		return notifier.Vocabulary{}
+	}
+	at := post(t, o)
+	out, err := o.server.UseShortcut("U1", at.Channel, at.TS, "change")
+	if err != nil || out.View == nil {
+		t.Fatal("no form opened", err)
+	}
+	o.clean()
+}

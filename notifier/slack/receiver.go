@@ -34,9 +34,14 @@ func (a *App) Receiver(inbox Inbox) *Receiver { return &Receiver{app: a, inbox: 
 // errForeign says that a payload is of another workspace.
 var errForeign = errors.New("of another workspace")
 
-// dialogTime is how long opening a dialog may keep back an acknowledgement,
-// which Slack wants within three seconds.
-const dialogTime = 2 * time.Second
+// How long a dialog may keep back an acknowledgement, which Slack wants within
+// three seconds: until the names that it offers are there (without them people
+// type), until it is open, and then to say that it is not.
+const (
+	namesTime   = time.Second
+	dialogTime  = 2 * time.Second
+	apologyTime = 500 * time.Millisecond
+)
 
 // accept stores a payload and returns what the acknowledgement says; nil for
 // an empty one. An error means that it is not stored.
@@ -75,14 +80,14 @@ func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any
 // dialog opens the dialog that a button asks for, and tells a person for whom
 // that fails to press again: by then the press is too old to try.
 func (r *Receiver) dialog(ctx context.Context, i interaction) {
-	request, ok := r.app.dialogFor(ctx, i)
+	opening, cancel := context.WithTimeout(ctx, dialogTime)
+	defer cancel()
+	request, ok := r.app.dialogFor(opening, i)
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialogTime)
-	defer cancel()
 	err := r.app.call("views.open", "", func() error {
-		_, err := r.app.api.OpenViewContext(ctx, i.TriggerID, request)
+		_, err := r.app.api.OpenViewContext(opening, i.TriggerID, request)
 		return err
 	})
 	if err == nil {
@@ -90,7 +95,9 @@ func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	}
 	r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", err)
 	if channel := cmp.Or(i.Channel.ID, i.Container.ChannelID); channel != "" {
-		_, err = r.app.api.PostEphemeralContext(context.WithoutCancel(ctx), channel, i.User.ID,
+		apology, cancel := context.WithTimeout(context.WithoutCancel(ctx), apologyTime)
+		defer cancel()
+		_, err = r.app.api.PostEphemeralContext(apology, channel, i.User.ID,
 			api.MsgOptionText("Slack did not say whether the form is open. If you see none, please press again.", false))
 		if err != nil {
 			r.app.config.Log.Warn("tell that a dialog did not open", "user", i.User.ID, "error", err)
