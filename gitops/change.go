@@ -88,6 +88,7 @@ type Proposal struct {
 	Round   int    // 1 for the first
 	Base    string // the commit it stands on
 	HeadSHA string // the commit changebot made
+	Digest  Digest // of what HeadSHA holds; read it by Change.Shown
 	Number  int    // pull request
 	URL     string
 
@@ -137,6 +138,16 @@ func (c Change) Token() string {
 // Standing returns the decisions that count for the present proposal.
 func (c Change) Standing() []Decision {
 	return Standing(c.Decisions, c.Plan.Digest, c.Proposal.HeadSHA)
+}
+
+// Shown returns the digest of what the proposal's head holds, which is what a
+// review on the forge is about. While a plan that was made anew is Moving, that
+// is another one than the Plan's, or empty where it is not known.
+func (c Change) Shown() Digest {
+	if c.Proposal.Digest == "" && !c.Proposal.Moving {
+		return c.Plan.Digest // a Change that was stored before proposals had one
+	}
+	return c.Proposal.Digest
 }
 
 // Refs returns the Targets of the Change.

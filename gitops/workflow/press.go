@@ -76,7 +76,9 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 				Next:    "Look at the newest message of #" + c.ID + " and decide there.",
 			}
 		}
-		return w.decide(ctx, catalog, c, gitops.Decision{Person: person, Answer: answer, Reason: p.Reason, Via: "slack"})
+		return w.decide(ctx, catalog, c, gitops.Decision{
+			Person: person, Answer: answer, Reason: p.Reason, Digest: c.Plan.Digest, Via: "slack",
+		})
 	case ActionCancel:
 		return gitops.Reply{Change: c.ID}, w.cancel(ctx, catalog, c, person, p.Room)
 	case ActionConfirm:
@@ -89,7 +91,7 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 }
 
 // decide counts a person's decision on the present proposal, where the policy
-// lets it count.
+// lets it count. Its Digest is of what the person saw.
 func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, d gitops.Decision) (gitops.Reply, error) {
 	if c.State != gitops.StateProposed && c.State != gitops.StateApproved {
 		return gitops.Reply{}, &gitops.Error{
@@ -106,7 +108,7 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 			return gitops.Reply{Text: fmt.Sprintf("Your answer on #%s counts already.", c.ID)}, nil
 		}
 	}
-	d.Digest, d.HeadSHA, d.At = c.Plan.Digest, c.Proposal.HeadSHA, w.Clock()
+	d.HeadSHA, d.At = c.Proposal.HeadSHA, w.Clock()
 	c.Decisions = append(c.Decisions, d)
 	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s (digest %s, by %s)", participle(d.Answer), d.Digest.Short(), d.Via)}
 	if d.Answer != gitops.Reject {

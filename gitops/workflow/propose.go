@@ -63,7 +63,7 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	if err != nil {
 		return next, fmt.Errorf("push %s: %w", c.BranchName(), err)
 	}
-	next.HeadSHA, next.ForeignHead, next.Moving = sha, "", false
+	next.HeadSHA, next.Digest, next.ForeignHead, next.Moving = sha, c.Plan.Digest, "", false
 	return next, nil
 }
 

@@ -91,7 +91,7 @@ func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entrie
 
 // move brings the plan to the Change's branch, as a new round.
 func (w walk) move(ctx context.Context, c gitops.Change) error {
-	before := c.Proposal.HeadSHA
+	before := c
 	next, err := w.push(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
 		return w.branchTaken(ctx, c, err)
@@ -100,12 +100,20 @@ func (w walk) move(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Proposal = next
-	for i := range c.Decisions {
-		if c.Decisions[i].HeadSHA == before && c.Decisions[i].Void == "" {
+	for i, d := range c.Decisions {
+		if goesAlong(before, d) {
 			c.Decisions[i].HeadSHA = next.HeadSHA
 		}
 	}
 	return w.reenter(ctx, c)
+}
+
+// goesAlong says whether a decision counts for the head that c's plan is moved
+// to: it says yes to exactly that plan. A review is bound to what the head held
+// that was reviewed, whatever the decision says of itself.
+func goesAlong(c gitops.Change, d gitops.Decision) bool {
+	seen := d.Via != viaGitHub || c.Shown() == c.Plan.Digest
+	return d.HeadSHA == c.Proposal.HeadSHA && d.Void == "" && d.Digest == c.Plan.Digest && seen
 }
 
 // reenter writes a Change that stands on a new head: proposed, judged anew.

@@ -56,8 +56,12 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return w.withdraw(ctx, catalog, c, person, v)
 	case v.HeadSHA != c.Proposal.HeadSHA:
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the proposal is %.8s", person.Name, v.HeadSHA, c.Proposal.HeadSHA))
+	case v.Answer == gitops.Approve && c.Shown() != c.Plan.Digest:
+		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the plan was made anew since", person.Name, v.HeadSHA))
 	}
-	_, err := w.decide(ctx, catalog, c, gitops.Decision{Person: person, Answer: v.Answer, Reason: v.Reason, Via: viaGitHub, Review: v.ID})
+	_, err := w.decide(ctx, catalog, c, gitops.Decision{
+		Person: person, Answer: v.Answer, Reason: v.Reason, Digest: c.Shown(), Via: viaGitHub, Review: v.ID,
+	})
 	if refusal, ok := asError(err); ok && (refusal.Code == gitops.Denied || refusal.Code == gitops.Conflict && refusal.Err == nil) {
 		return nil // said in the thread
 	}

@@ -20,7 +20,8 @@ func merging() []guard {
 		// 3. The bot itself moves its branch after gating.
 		{3, "gitops/workflow/rebase.go", `case now.Digest != c.Plan.Digest:`, `case false:`, scenarios, "TestScenarios/base_moved_under_it"},
 		{3, "gitops/workflow/rebase.go", `entries := voidAll(&c, reason)`, `var entries []gitops.Entry`, scenarios, "TestScenarios/base_moved_under_it"},
-		{3, "gitops/workflow/rebase.go", `c.Decisions[i].HeadSHA = next.HeadSHA`, `c.Decisions[i].HeadSHA = before`, scenarios, "TestScenarios/merge_conflict"},
+		{3, "gitops/workflow/rebase.go", `c.Decisions[i].HeadSHA = next.HeadSHA`, `c.Decisions[i].HeadSHA = before.Proposal.HeadSHA`, scenarios, "TestScenarios/merge_conflict"},
+		{3, "gitops/workflow/rebase.go", ` && d.Digest == c.Plan.Digest`, ``, "./gitops/workflow", "TestAReviewCountsForWhatItsHeadHolds"},
 		{3, "gitops/edit.go", `e.Field, e.Old, e.New}`, `e.Field, e.New}`, "./gitops", "TestADigestTellsEveryDifferenceApart"},
 		{3, "gitops/edit.go", "writeField(h, f)", "h.Write([]byte(f))", "./gitops", "TestADigestTellsEveryDifferenceApart"},
 
