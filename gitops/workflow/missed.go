@@ -34,7 +34,7 @@ func (w walk) hearMissed(ctx context.Context, tip Tip, c gitops.Change) (heard b
 func (w walk) missed(catalog *gitops.Catalog, c gitops.Change, p gitops.Person, v Review) bool {
 	if v.Answer == gitops.Withdraw {
 		for _, d := range c.Standing() {
-			if d.Person.ID == p.ID && d.Via == viaGitHub && d.Review == v.ID {
+			if d.Person.ID == p.ID && d.Via == viaGitHub && d.Review <= v.ID {
 				return true
 			}
 		}
@@ -46,7 +46,7 @@ func (w walk) missed(catalog *gitops.Catalog, c gitops.Change, p gitops.Person, 
 		}
 	}
 	for _, d := range c.Standing() {
-		if d.Person.ID == p.ID && d.Answer == v.Answer {
+		if d.Person.ID == p.ID && d.Answer == v.Answer && (d.Via != viaGitHub || d.Review >= v.ID) {
 			return false
 		}
 	}

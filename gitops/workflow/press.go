@@ -103,7 +103,9 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return gitops.Reply{}, w.refuse(ctx, c, d, v)
 	}
 	for _, standing := range c.Standing() {
-		lasting := standing.Review == 0 || d.Review != 0 // a review may be dismissed, what was said here may not
+		// A review may be dismissed, so what was said here stands beside it, and a
+		// newer review in its place: that one is what is dismissed then.
+		lasting := standing.Via != viaGitHub || d.Review != 0 && d.Review <= standing.Review
 		if standing.Person.ID == d.Person.ID && standing.Answer == d.Answer && lasting {
 			return gitops.Reply{Text: fmt.Sprintf("Your answer on #%s counts already.", c.ID)}, nil
 		}

@@ -56,6 +56,8 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return w.withdraw(ctx, catalog, c, person, v)
 	case v.HeadSHA != c.Proposal.HeadSHA:
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the proposal is %.8s", person.Name, v.HeadSHA, c.Proposal.HeadSHA))
+	case v.Answer == gitops.Approve && outdated(c, person, v):
+		return nil
 	case v.Answer == gitops.Approve && c.Shown() != c.Plan.Digest:
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the plan was made anew since", person.Name, v.HeadSHA))
 	}
@@ -68,20 +70,29 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 	return err
 }
 
+// outdated says that a review of the same person was heard that is as new as v
+// or newer: forges send events in no order.
+func outdated(c gitops.Change, p gitops.Person, v Review) bool {
+	return slices.ContainsFunc(c.Decisions, func(d gitops.Decision) bool {
+		return d.Person.ID == p.ID && d.Review != 0 && d.Review >= v.ID
+	})
+}
+
 // viaGitHub says that a decision was made by a review.
 const viaGitHub = "github"
 
 // withdraw takes a review back that counted as a person's decision, because
-// they or somebody else dismissed it. What the person said elsewhere stands.
+// they or somebody else dismissed it or a newer one. What the person said
+// elsewhere stands.
 func (w walk) withdraw(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, p gitops.Person, v Review) error {
 	i := slices.IndexFunc(c.Standing(), func(d gitops.Decision) bool {
-		return d.Person.ID == p.ID && d.Via == viaGitHub && (d.Review == 0 || v.ID == 0 || d.Review == v.ID)
+		return d.Person.ID == p.ID && d.Via == viaGitHub && (v.ID == 0 || d.Review <= v.ID)
 	})
 	if i < 0 {
 		return nil
 	}
 	d := c.Standing()[i]
-	d.Answer, d.Reason, d.At = gitops.Withdraw, "", w.Clock()
+	d.Answer, d.Reason, d.At, d.Review = gitops.Withdraw, "", w.Clock(), max(d.Review, v.ID)
 	c.Decisions = append(c.Decisions, d)
 	entry := dismissal(catalog, p, v)
 	if c.State != gitops.StateApproved {

@@ -27,18 +27,21 @@ func (l *ledger) Commit(_ context.Context, w Write) (gitops.Change, error) {
 
 func (l *ledger) Entries(context.Context, string) ([]gitops.Entry, error) { return l.entries, nil }
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+// noon is when the first review comes.
+func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
 
 // walk is a worker who writes into the ledger; nils may not decide.
 func (l *ledger) walk() walk {
 	road := New(Ports{Store: l, Journal: l, Policy: bench{barred: "nils"}}, Options{
-		Clock: func() time.Time { return noon.Add(time.Hour) }, Log: slog.New(slog.DiscardHandler),
+		Clock: func() time.Time { return noon().Add(time.Hour) }, Log: slog.New(slog.DiscardHandler),
 	})
 	return walk{Road: road}
 }
 
 // reviewers are the people of these tests: ruth, and nils who may not decide.
-var reviewers = &gitops.Catalog{People: []gitops.Person{{ID: "ruth", Name: "Ruth", GitHub: "ruth-k"}, {ID: "nils", Name: "Nils", GitHub: "nilslund"}}}
+func reviewers() *gitops.Catalog {
+	return &gitops.Catalog{People: []gitops.Person{{ID: "ruth", Name: "Ruth", GitHub: "ruth-k"}, {ID: "nils", Name: "Nils", GitHub: "nilslund"}}}
+}
 
 // proposed is a Change whose head holds its plan.
 func proposed() gitops.Change {
@@ -55,7 +58,7 @@ func (l *ledger) hear(t *testing.T, c gitops.Change, reviews ...Review) gitops.C
 	l.kept = c
 	for _, v := range reviews {
 		v.Login = "ruth-k"
-		if err := l.walk().review(t.Context(), reviewers, l.kept, v); err != nil {
+		if err := l.walk().review(t.Context(), reviewers(), l.kept, v); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +66,7 @@ func (l *ledger) hear(t *testing.T, c gitops.Change, reviews ...Review) gitops.C
 }
 
 func TestAReviewCountsForWhatItsHeadHolds(t *testing.T) {
-	approval := Review{ID: 7, HeadSHA: "head", Answer: gitops.Approve, At: noon}
+	approval := Review{ID: 7, HeadSHA: "head", Answer: gitops.Approve, At: noon()}
 	for _, tt := range []struct {
 		name     string
 		shown    gitops.Digest // by the head that was reviewed
@@ -101,7 +104,41 @@ func TestAReviewCountsForWhatItsHeadHolds(t *testing.T) {
 func TestAVetoOfThePlanBeforeStopsTheChange(t *testing.T) {
 	c := proposed()
 	c.Proposal.Digest, c.Proposal.Moving = "before", true
-	if got := new(ledger).hear(t, c, Review{ID: 7, HeadSHA: "head", Answer: gitops.Reject, At: noon}); got.State != gitops.StateRejected {
+	if got := new(ledger).hear(t, c, Review{ID: 7, HeadSHA: "head", Answer: gitops.Reject, At: noon()}); got.State != gitops.StateRejected {
 		t.Errorf("the change is %s", got.State)
+	}
+}
+
+func TestADismissalTakesTheNewestReviewBack(t *testing.T) {
+	said := func(id int64, answer gitops.Answer) Review {
+		return Review{ID: id, HeadSHA: "head", Answer: answer, At: noon().Add(time.Duration(id) * time.Minute)}
+	}
+	inSlack := gitops.Decision{Person: reviewers().People[0], Answer: gitops.Approve, Via: "slack", HeadSHA: "head", Digest: "plan"}
+	for _, tt := range []struct {
+		name     string
+		reviews  []Review
+		before   []gitops.Decision
+		standing int
+		written  int64 // times
+	}{
+		{"the only one", []Review{said(7, gitops.Approve), said(7, gitops.Withdraw)}, nil, 0, 2},
+		{"the second of two", []Review{said(7, gitops.Approve), said(8, gitops.Approve), said(8, gitops.Withdraw)}, nil, 0, 3},
+		{"the first of two, so the second stands", []Review{said(7, gitops.Approve), said(8, gitops.Approve), said(7, gitops.Withdraw)}, nil, 1, 2},
+		{"a newer one that was never heard of", []Review{said(7, gitops.Approve), said(8, gitops.Withdraw)}, nil, 0, 2},
+		{"and it stays back when the first is heard late", []Review{said(8, gitops.Approve), said(8, gitops.Withdraw), said(7, gitops.Approve)}, nil, 0, 2},
+		{"or the newer one that was dismissed", []Review{said(7, gitops.Approve), said(8, gitops.Withdraw), said(8, gitops.Approve)}, nil, 0, 2},
+		{"until there is another one", []Review{said(7, gitops.Approve), said(7, gitops.Withdraw), said(8, gitops.Approve)}, nil, 1, 3},
+		{"one that is heard twice counts once", []Review{said(7, gitops.Approve), said(7, gitops.Approve)}, nil, 1, 1},
+		{"an older one does not take the place of a newer", []Review{said(8, gitops.Approve), said(7, gitops.Approve), said(8, gitops.Withdraw)}, nil, 0, 2},
+		{"what was said in Slack stands", []Review{said(7, gitops.Approve), said(7, gitops.Withdraw)}, []gitops.Decision{inSlack}, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := proposed()
+			c.Decisions = tt.before
+			got := new(ledger).hear(t, c, tt.reviews...)
+			if n := len(got.Standing()); n != tt.standing || got.Revision != tt.written {
+				t.Errorf("%d approvals count, written %d times", n, got.Revision)
+			}
+		})
 	}
 }
