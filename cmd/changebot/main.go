@@ -60,6 +60,8 @@ type stage struct {
 func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Who presses Ctrl-C while it stops does not want to wait for an orderly end.
+	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt) })()
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c,

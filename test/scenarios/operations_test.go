@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strings"
 	"syscall"
@@ -16,7 +17,7 @@ import (
 func watches() map[string]look { return map[string]look{"watch": watch, "public": public} }
 
 func watchers() map[string]command {
-	return map[string]command{"stop": stop, "term": term, "tells-all": tellsAll}
+	return map[string]command{"stop": stop, "term": term, "interrupt": interrupt, "tells-all": tellsAll}
 }
 
 // watch is what the operations listener answers at a path, with the status; of
@@ -48,6 +49,15 @@ func stop(s *story, _ []string) error { return s.Stop(syscall.SIGTERM) }
 
 // term sends SIGTERM and does not wait.
 func term(s *story, _ []string) error { return s.Signal(syscall.SIGTERM) }
+
+// interrupt presses Ctrl-C, of which changebot must die at once.
+func interrupt(s *story, _ []string) error {
+	err := s.Stop(syscall.SIGINT)
+	if died, ok := errors.AsType[*exec.ExitError](err); ok && died.Sys().(syscall.WaitStatus).Signal() == syscall.SIGINT {
+		return nil
+	}
+	return fmt.Errorf("it ended otherwise: %v", err)
+}
 
 // changeID is what ids look like.
 var changeID = regexp.MustCompile(`\bc-[0-9a-hjkmnp-tv-z]{6}\b`)
