@@ -34,7 +34,7 @@ func (t Teller) Tell(ctx context.Context, lease gitops.Lease, change string) err
 	}
 	r := round{Teller: t, lease: lease, blocked: map[string]bool{}}
 	specs := Desired(v)
-	late := t.settleTwins(ctx, v.Standing, r.located(v.Standing, specs))
+	late := t.settleTwins(ctx, v.Standing, allLocated(v.Standing, specs))
 	if v.Standing, err = t.Posts.Posts(ctx, change); err != nil {
 		return fmt.Errorf("load what stands about %s: %w", change, err)
 	}
@@ -161,7 +161,8 @@ func (r *round) update(ctx context.Context, post Post, spec Spec) error {
 // while that one does not stand.
 func (r *round) locate(spec Spec) (Spec, bool) { return located(r.standing, spec) }
 
-func (r *round) located(standing []Post, specs []Spec) []Spec {
+// allLocated are those of the messages that can stand, where they do.
+func allLocated(standing []Post, specs []Spec) []Spec {
 	var out []Spec
 	for _, s := range specs {
 		if s, ok := located(standing, s); ok {

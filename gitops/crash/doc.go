@@ -21,10 +21,8 @@ const (
 // done", "post/entry:7" at [AtIntent] is "post/entry intended".
 func Effect(key, moment string) string {
 	key, _, _ = strings.Cut(key, ":")
-	if kind, rest, ok := strings.Cut(key, "/"); ok && kind != "post" {
+	if kind, _, _ := strings.Cut(key, "/"); kind != "post" {
 		key = kind
-	} else if ok {
-		key = kind + "/" + rest
 	}
 	return key + " " + moment
 }

@@ -77,7 +77,7 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 			}
 		}
 		return w.decide(ctx, catalog, c, gitops.Decision{
-			Person: person, Answer: answer, Reason: p.Reason, Digest: c.Plan.Digest, Via: "slack",
+			Person: person, Answer: answer, Reason: p.Reason, Digest: c.Plan.Digest, Via: viaSlack,
 		})
 	case ActionCancel:
 		return gitops.Reply{Change: c.ID}, w.cancel(ctx, catalog, c, person, p.Room)
@@ -89,6 +89,9 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 		return gitops.Reply{}, &gitops.Error{Code: gitops.Invalid, Message: "That button means nothing any more.", Next: "Use the newest message of #" + c.ID + "."}
 	}
 }
+
+// viaSlack says that a decision was made by a button.
+const viaSlack = "slack"
 
 // decide counts a person's decision on the present proposal, where the policy
 // lets it count. Its Digest is of what the person saw.
@@ -134,7 +137,7 @@ func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v 
 	rule := v.First(v.Outcome)
 	text := fmt.Sprintf("tried to %s by %s; that does not count: %s", d.Answer, d.Via, rule.Reason)
 	kind := gitops.EntryRefusal
-	if d.Via == "github" {
+	if d.Via == viaGitHub {
 		kind = gitops.EntryNote // there is nobody to answer, so the thread says it
 	}
 	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Actor: d.Person.ID, Text: text}); err != nil {
