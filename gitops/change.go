@@ -85,11 +85,12 @@ type Step struct {
 // A Proposal is one round of a plan put before people: a commit on the
 // Change's own branch and its pull request. Decisions are bound to it.
 type Proposal struct {
-	Round   int    // 1 for the first
-	Base    string // the commit it stands on
-	HeadSHA string // the commit changebot made
-	Digest  Digest // of what HeadSHA holds; read it by Change.Shown
-	Number  int    // pull request
+	Round   int      // 1 for the first
+	Base    string   // the commit it stands on
+	HeadSHA string   // the commit changebot made
+	Digest  Digest   // of what HeadSHA holds; read it by Change.Shown
+	Earlier []string // the heads before, as long as they held the same Digest
+	Number  int      // pull request
 	URL     string
 
 	// Moving says that the Plan was made anew and is to be brought to the

@@ -50,5 +50,5 @@ func (w walk) missed(catalog *gitops.Catalog, c gitops.Change, p gitops.Person, 
 			return false
 		}
 	}
-	return v.HeadSHA == c.Proposal.HeadSHA && w.Policy.MayDecide(catalog, c, p).Allows()
+	return v.isOf(c.Proposal) && w.Policy.MayDecide(catalog, c, p).Allows()
 }

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/effect"
@@ -63,8 +64,21 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	if err != nil {
 		return next, fmt.Errorf("push %s: %w", c.BranchName(), err)
 	}
+	next.Earlier = earlier(c, sha)
 	next.HeadSHA, next.Digest, next.ForeignHead, next.Moving = sha, c.Plan.Digest, "", false
 	return next, nil
+}
+
+// earlier are the heads before the next one that hold what it holds.
+func earlier(c gitops.Change, next string) []string {
+	switch {
+	case c.Proposal.HeadSHA == "" || c.Shown() != c.Plan.Digest:
+		return nil
+	case c.Proposal.HeadSHA == next:
+		return c.Proposal.Earlier
+	default:
+		return append(slices.Clone(c.Proposal.Earlier), c.Proposal.HeadSHA)
+	}
 }
 
 // pushKey names the push of one plan: the same round of another plan is another

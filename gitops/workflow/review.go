@@ -54,7 +54,7 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return w.note(ctx, c, fmt.Sprintf("a review by @%s on GitHub does not count: that login is linked to nobody in %s", v.Login, CatalogFile))
 	case v.Answer == gitops.Withdraw:
 		return w.withdraw(ctx, catalog, c, person, v)
-	case v.HeadSHA != c.Proposal.HeadSHA:
+	case !v.isOf(c.Proposal):
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the proposal is %.8s", person.Name, v.HeadSHA, c.Proposal.HeadSHA))
 	case v.Answer == gitops.Approve && outdated(c, person, v):
 		return nil
@@ -68,6 +68,13 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return nil // said in the thread
 	}
 	return err
+}
+
+// isOf says whether a review is of what the proposal puts before people. An
+// approval is of its head alone. A veto is also of the heads before that held the
+// same, as the approvals are that came along from there.
+func (v Review) isOf(p gitops.Proposal) bool {
+	return v.HeadSHA == p.HeadSHA || v.Answer == gitops.Reject && slices.Contains(p.Earlier, v.HeadSHA)
 }
 
 // outdated says that a review of the same person was heard that is as new as v

@@ -142,3 +142,39 @@ func TestADismissalTakesTheNewestReviewBack(t *testing.T) {
 		})
 	}
 }
+
+func TestAVetoOfAnEarlierHeadCountsWhereItHeldTheSame(t *testing.T) {
+	moved := func(c gitops.Change, sha string) gitops.Change {
+		c.Proposal.Earlier = earlier(c, sha)
+		c.Proposal.HeadSHA, c.Proposal.Digest = sha, c.Plan.Digest
+		return c
+	}
+	carried := moved(moved(moved(proposed(), "second"), "third"), "third")
+	another := carried
+	another.Plan.Digest = "another plan"
+	another = moved(another, "fourth")
+	for _, tt := range []struct {
+		name   string
+		c      gitops.Change
+		head   string
+		answer gitops.Answer
+		want   gitops.State
+		heard  bool
+	}{
+		{"a veto of the first head", carried, "head", gitops.Reject, gitops.StateRejected, true},
+		{"a veto of the second head", carried, "second", gitops.Reject, gitops.StateRejected, true},
+		{"a veto of a head that is not ours", carried, "foreign", gitops.Reject, gitops.StateProposed, false},
+		{"a veto of another plan", another, "third", gitops.Reject, gitops.StateProposed, false},
+		{"an approval of the first head", carried, "head", gitops.Approve, gitops.StateProposed, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Review{ID: 7, HeadSHA: tt.head, Answer: tt.answer, At: noon()}
+			if got := new(ledger).walk().missed(reviewers(), tt.c, reviewers().People[0], v); got != tt.heard {
+				t.Errorf("missed is %v", got)
+			}
+			if got := new(ledger).hear(t, tt.c, v); got.State != tt.want || len(got.Standing()) != 0 && tt.want != gitops.StateRejected {
+				t.Errorf("the change is %s, and %d decisions count", got.State, len(got.Standing()))
+			}
+		})
+	}
+}

@@ -15,7 +15,7 @@ func merging() []guard {
 		{2, "gitops/decision.go", ` && d.Digest == digest`, ``, "./gitops", newest},
 		{2, "gitops/workflow/pull.go", `entries := voidAll(&c, reason)`, `var entries []gitops.Entry`, scenarios, "TestScenarios/push_after_approval"},
 		{2, "gitops/workflow/judge.go", `case c.Proposal.ForeignHead != "":`, `case false:`, scenarios, "TestScenarios/push_after_approval"},
-		{2, "gitops/workflow/review.go", `case v.HeadSHA != c.Proposal.HeadSHA:`, `case false:`, scenarios, "TestScenarios/push_after_approval"},
+		{2, "gitops/workflow/review.go", `case !v.isOf(c.Proposal):`, `case false:`, scenarios, "TestScenarios/push_after_approval"},
 
 		// 3. The bot itself moves its branch after gating.
 		{3, "gitops/workflow/rebase.go", `case now.Digest != c.Plan.Digest:`, `case false:`, scenarios, "TestScenarios/base_moved_under_it"},
