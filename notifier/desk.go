@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"context"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -37,6 +38,7 @@ type Press struct {
 	Team   string
 	User   string
 	Room   gitops.Room
+	At     time.Time // when it came
 }
 
 // A Vocabulary is the names that people may use.

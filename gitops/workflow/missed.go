@@ -41,7 +41,7 @@ func (w walk) missed(catalog *gitops.Catalog, c gitops.Change, p gitops.Person, 
 		return false
 	}
 	for _, d := range c.Decisions {
-		if d.Person.ID == p.ID && (d.Review == v.ID || !d.At.Before(v.At)) {
+		if d.Person.ID == p.ID && !v.isAfter(d) {
 			return false
 		}
 	}
@@ -51,4 +51,13 @@ func (w walk) missed(catalog *gitops.Catalog, c gitops.Change, p gitops.Person, 
 		}
 	}
 	return v.isOf(c.Proposal) && w.Policy.MayDecide(catalog, c, p).Allows()
+}
+
+// isAfter says whether a review was given after a decision of the same person.
+// Among reviews their ids say so, since they count up.
+func (v Review) isAfter(d gitops.Decision) bool {
+	if d.Review != 0 {
+		return v.ID > d.Review
+	}
+	return d.At.Before(v.At)
 }

@@ -45,6 +45,8 @@ func TestAReviewIsMissedWhereItWouldChangeWhatCounts(t *testing.T) {
 		{"one that says what a newer one says", review(gitops.Approve), said(ruth, gitops.Approve, "github", 8, noon.Add(-time.Minute)), false},
 		{"one that was dismissed, newer than the one that counts", review(gitops.Withdraw), said(ruth, gitops.Approve, "github", 6, noon), true},
 		{"one that was dismissed, older than the one that counts", review(gitops.Withdraw), said(ruth, gitops.Approve, "github", 8, noon), false},
+		{"a veto after an approval there that was heard late", veto, said(ruth, gitops.Approve, "github", 6, noon.Add(time.Minute)), true},
+		{"a veto before an approval there", veto, said(ruth, gitops.Approve, "github", 8, noon.Add(-time.Minute)), false},
 		{"one of another commit", Review{ID: 7, HeadSHA: "before", Answer: gitops.Reject, At: noon}, nil, false},
 		{"one that was dismissed and counts", review(gitops.Withdraw), said(ruth, gitops.Approve, "github", 7, noon), true},
 		{"one that was dismissed and never counted", review(gitops.Withdraw), said(ruth, gitops.Approve, "slack", 0, noon), false},

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -29,6 +30,7 @@ type Press struct {
 	Reason string // for a rejection
 	Slack  string // user id
 	Room   gitops.Room
+	At     time.Time // when it came; zero is now
 }
 
 // Press does what a button asks for, or answers with a refusal.
@@ -77,7 +79,7 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 			}
 		}
 		return w.decide(ctx, catalog, c, gitops.Decision{
-			Person: person, Answer: answer, Reason: p.Reason, Digest: c.Plan.Digest, Via: viaSlack,
+			Person: person, Answer: answer, Reason: p.Reason, Digest: c.Plan.Digest, Via: viaSlack, At: p.At,
 		})
 	case ActionCancel:
 		return gitops.Reply{Change: c.ID}, w.cancel(ctx, catalog, c, person, p.Room)
@@ -94,7 +96,8 @@ func (w walk) press(ctx context.Context, catalog *gitops.Catalog, c gitops.Chang
 const viaSlack = "slack"
 
 // decide counts a person's decision on the present proposal, where the policy
-// lets it count. Its Digest is of what the person saw.
+// lets it count. Its Digest is of what the person saw, and At is when they said
+// it; zero is now.
 func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, d gitops.Decision) (gitops.Reply, error) {
 	if c.State != gitops.StateProposed && c.State != gitops.StateApproved {
 		return gitops.Reply{}, &gitops.Error{
@@ -113,7 +116,10 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 			return gitops.Reply{Text: fmt.Sprintf("Your answer on #%s counts already.", c.ID)}, nil
 		}
 	}
-	d.HeadSHA, d.At = c.Proposal.HeadSHA, w.Clock()
+	d.HeadSHA = c.Proposal.HeadSHA
+	if d.At.IsZero() {
+		d.At = w.Clock()
+	}
 	c.Decisions = append(c.Decisions, d)
 	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s (digest %s, by %s)", participle(d.Answer), d.Digest.Short(), d.Via)}
 	if d.Answer != gitops.Reject {

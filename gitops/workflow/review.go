@@ -62,7 +62,7 @@ func (w walk) review(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		return w.note(ctx, c, fmt.Sprintf("%s's review on GitHub does not count: it is about %.8s, and the plan was made anew since", person.Name, v.HeadSHA))
 	}
 	_, err := w.decide(ctx, catalog, c, gitops.Decision{
-		Person: person, Answer: v.Answer, Reason: v.Reason, Digest: c.Shown(), Via: viaGitHub, Review: v.ID,
+		Person: person, Answer: v.Answer, Reason: v.Reason, Digest: c.Shown(), Via: viaGitHub, Review: v.ID, At: v.At,
 	})
 	if refusal, ok := asError(err); ok && (refusal.Code == gitops.Denied || refusal.Code == gitops.Conflict && refusal.Err == nil) {
 		return nil // said in the thread

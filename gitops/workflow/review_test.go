@@ -178,3 +178,21 @@ func TestAVetoOfAnEarlierHeadCountsWhereItHeldTheSame(t *testing.T) {
 		})
 	}
 }
+
+func TestADecisionIsOfWhenItWasSaid(t *testing.T) {
+	got := new(ledger).hear(t, proposed(), Review{ID: 7, HeadSHA: "head", Answer: gitops.Approve, At: noon()})
+	if at := got.Decisions[0].At; !at.Equal(noon()) {
+		t.Errorf("the review is of %s", at)
+	}
+	l := &ledger{}
+	for _, tt := range []struct{ said, want time.Time }{{noon(), noon()}, {time.Time{}, noon().Add(time.Hour)}} {
+		c := proposed()
+		press := Press{Action: ActionApprove, Change: c.ID, Token: c.Token(), At: tt.said}
+		if _, err := l.walk().press(t.Context(), reviewers(), c, reviewers().People[0], press); err != nil {
+			t.Fatal(err)
+		}
+		if at := l.kept.Decisions[0].At; !at.Equal(tt.want) {
+			t.Errorf("the press is of %s", at)
+		}
+	}
+}

@@ -151,7 +151,7 @@ func (d *Decoder) pressed(ctx context.Context, delivery gitops.Delivery, i inter
 	}
 	channel := cmp.Or(i.Channel.ID, i.Container.ChannelID)
 	return d.press(ctx, notifier.Press{
-		Key: delivery.ID, Action: action, Change: change, Token: token, Team: cmp.Or(i.User.TeamID, i.Team.ID), User: i.User.ID,
+		Key: delivery.ID, At: delivery.Received, Action: action, Change: change, Token: token, Team: cmp.Or(i.User.TeamID, i.Team.ID), User: i.User.ID,
 		Room: gitops.Room{Team: d.app.config.Team, Channel: channel, Name: roomName(i.Channel.Name), Thread: i.Container.ThreadTS, Direct: direct(channel)},
 	}, back{delivery: delivery, user: i.User.ID, channel: channel, thread: i.Container.ThreadTS, responseURL: i.ResponseURL})
 }
@@ -167,7 +167,7 @@ func (d *Decoder) submitted(ctx context.Context, delivery gitops.Delivery, i int
 			return odd("A dialog came back without what it was about.")
 		}
 		return d.press(ctx, notifier.Press{
-			Key: delivery.ID, Action: notifier.ActionReject, Change: n.Change, Token: n.Token, Reason: i.View.text(blockReason),
+			Key: delivery.ID, At: delivery.Received, Action: notifier.ActionReject, Change: n.Change, Token: n.Token, Reason: i.View.text(blockReason),
 			Team: team, User: i.User.ID, Room: room,
 		}, b)
 	case dialogRequest:

@@ -104,6 +104,6 @@ func (d desk) Hear(ctx context.Context, u notifier.Utterance) (gitops.Reply, err
 // Press takes a button.
 func (d desk) Press(ctx context.Context, p notifier.Press) (gitops.Reply, error) {
 	return d.road.Press(ctx, workflow.Press{
-		Key: p.Key, Action: workflow.Action(p.Action), Change: p.Change, Token: p.Token, Reason: p.Reason, Slack: p.User, Room: p.Room,
+		Key: p.Key, Action: workflow.Action(p.Action), Change: p.Change, Token: p.Token, Reason: p.Reason, Slack: p.User, Room: p.Room, At: p.At,
 	})
 }
