@@ -5,6 +5,8 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -139,6 +141,13 @@ func (c Change) Token() string {
 // Standing returns the decisions that count for the present proposal.
 func (c Change) Standing() []Decision {
 	return Standing(c.Decisions, c.Plan.Digest, c.Proposal.HeadSHA)
+}
+
+// Clone returns a copy that shares nothing with the Change that a step writes
+// in place: its Decisions, its Rollout and its Times.
+func (c Change) Clone() Change {
+	c.Decisions, c.Rollout, c.Times = slices.Clone(c.Decisions), slices.Clone(c.Rollout), maps.Clone(c.Times)
+	return c
 }
 
 // Shown returns the digest of what the proposal's head holds, which is what a

@@ -20,11 +20,12 @@ const tryAgain = time.Second
 
 // persevere takes the step that the Change's state calls for. Where another
 // system does not let it be taken, the Change notes since when it waits, and
-// the step is tried until it is done.
+// the step is tried until it is done. The step works on a copy: what one that
+// did not get through had changed by then is not so.
 func (r *Road) persevere(ctx context.Context, lease gitops.Lease, c gitops.Change) error {
 	waited := c.Wait
 	c.Wait = gitops.Wait{} // whatever the step writes is progress
-	err := r.advance(ctx, lease, c)
+	err := r.advance(ctx, lease, c.Clone())
 	refusal, ok := asError(err)
 	switch {
 	case ctx.Err() != nil:
