@@ -1,6 +1,7 @@
 package storm
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -41,7 +42,7 @@ func (s *storm) once(v view) {
 		}
 	}
 	v = v.attribute(s.asks)
-	twice := 0
+	var twice []string
 	for _, a := range s.asks {
 		told := v.acts[a.id()]
 		switch n := v.marked[a.mark]; {
@@ -50,17 +51,19 @@ func (s *storm) once(v view) {
 		case n == 0 && len(told) == 0 && v.reached[a.id()]:
 			s.t.Errorf("%q of %s was acknowledged and never answered", a.words, person(a.who))
 		case len(told) > 1 && !s.away(told):
-			twice += len(told) - 1
+			twice = append(twice, fmt.Sprintf("%d times: %s to %q", len(told), person(a.who), a.words))
 		}
 	}
 	for n := range people {
 		if user := account(n); n < developers || n >= developers+leads {
-			again := slices.DeleteFunc(slices.Clone(v.loose[user]), s.takenUp)
-			twice += max(0, len(again)-s.confirmed[user])
+			again := slices.DeleteFunc(slices.Clone(v.loose[user]), func(w whisper) bool { return s.takenUp(v, user, w) })
+			for _, w := range again[min(len(again), s.confirmed[user]):] {
+				twice = append(twice, fmt.Sprintf("%s, at %s: %q", user, w.at.Format(time.TimeOnly), w.text))
+			}
 		}
 	}
-	if most := s.hidden(); twice > most {
-		s.t.Errorf("%d private answers were given twice, and Slack took only %d without saying so", twice, most)
+	if most := s.hidden(); len(twice) > most {
+		s.t.Errorf("%d private answers were given twice, and Slack took only %d without saying so:\n%s", len(twice), most, strings.Join(twice, "\n"))
 	}
 	for _, t := range v.live {
 		if t.end == "" {
@@ -76,11 +79,17 @@ func (s *storm) away(told []time.Time) bool {
 	})
 }
 
-// takenUp says whether something was said when changebot had just come back
-// and took up what it was at when it was killed.
-func (s *storm) takenUp(at time.Time) bool {
+// takenUp says whether changebot took up what it was at when it was killed: it
+// had just come back, or it had said the same before it was.
+func (s *storm) takenUp(v view, user string, w whisper) bool {
 	const soon = 10 * time.Second
-	return slices.ContainsFunc(s.outages, func(o outage) bool { return at.After(o.from) && at.Before(o.to.Add(soon)) })
+	same := []time.Time{w.at}
+	for _, other := range v.private[user] {
+		if other.text == w.text && other.at.Before(w.at) {
+			same = append(same, other.at)
+		}
+	}
+	return s.away(same) || slices.ContainsFunc(s.outages, func(o outage) bool { return w.at.After(o.from) && w.at.Before(o.to.Add(soon)) })
 }
 
 // hidden is how many private answers Slack took and said that it had not. It

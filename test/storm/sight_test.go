@@ -25,13 +25,20 @@ type telling struct {
 // buttons are the words on what may be pressed.
 func (t telling) has(button string) bool { return strings.Contains(t.text, "["+button) }
 
+// A whisper is what only one person saw.
+type whisper struct {
+	at   time.Time
+	text string
+}
+
 // A view is what stands in Slack at one moment.
 type view struct {
 	live    []telling
 	refs    map[string]int         // standing messages and files by what they are found by
 	marked  map[string]int         // live messages by mark
 	acts    map[string][]time.Time // private answers by the delivery that they answer
-	loose   map[string][]time.Time // private answers that name no delivery, by user
+	private map[string][]whisper   // private answers by user
+	loose   map[string][]whisper   // those that name no delivery
 	reached map[string]bool        // deliveries that changebot acknowledged
 }
 
@@ -59,7 +66,7 @@ func (s *storm) text(m slacktest.Message) string {
 // look reads all rooms and direct messages.
 func (s *storm) look() view {
 	v := view{
-		refs: map[string]int{}, marked: map[string]int{}, acts: map[string][]time.Time{}, loose: map[string][]time.Time{}, reached: map[string]bool{},
+		refs: map[string]int{}, marked: map[string]int{}, acts: map[string][]time.Time{}, private: map[string][]whisper{}, loose: map[string][]whisper{}, reached: map[string]bool{},
 	}
 	for _, room := range rooms() {
 		v.read(s, room)
@@ -81,10 +88,12 @@ func (v *view) read(s *storm, room string) {
 			continue
 		}
 		if m.EphemeralTo != "" {
+			w := whisper{posted(m), s.text(m)}
+			v.private[m.EphemeralTo] = append(v.private[m.EphemeralTo], w)
 			if m.Act == "" {
-				v.loose[m.EphemeralTo] = append(v.loose[m.EphemeralTo], posted(m))
+				v.loose[m.EphemeralTo] = append(v.loose[m.EphemeralTo], w)
 			} else {
-				v.acts[m.Act] = append(v.acts[m.Act], posted(m))
+				v.acts[m.Act] = append(v.acts[m.Act], w.at)
 			}
 			continue
 		}
@@ -167,7 +176,7 @@ func (v view) attribute(asks []*ask) view {
 		for _, a := range asks {
 			user := account(a.who)
 			if v.reached[a.id()] == reached && v.marked[a.mark] == 0 && len(acts[a.id()]) == 0 && len(loose[user]) > 0 {
-				acts[a.id()], loose[user] = loose[user][:1], loose[user][1:]
+				acts[a.id()], loose[user] = []time.Time{loose[user][0].at}, loose[user][1:]
 			}
 		}
 	}
