@@ -98,14 +98,15 @@ func (s serve) Run(on stage) error {
 	}
 	log := slog.New(slog.NewJSONHandler(on.stderr, nil))
 	running, err := server.New(on.ctx, config, log)
-	if err != nil && on.ctx.Err() != nil {
+	switch {
+	case err == nil:
+		return ended(errors.Join(running.Run(on.ctx), running.Close()))
+	case on.ctx.Err() == nil:
+		return ended(err)
+	default: // it was told to stop, and that is what the error is of
 		log.Info("changebot stopped", "before", "it had started", "error", err)
 		return nil
 	}
-	if err == nil {
-		err = errors.Join(running.Run(on.ctx), running.Close())
-	}
-	return ended(err)
 }
 
 // ended says with all its words why changebot ended. The other exit codes are

@@ -53,10 +53,13 @@ func term(s *story, _ []string) error { return s.Signal(syscall.SIGTERM) }
 // interrupt presses Ctrl-C, of which changebot must die at once.
 func interrupt(s *story, _ []string) error {
 	err := s.Stop(syscall.SIGINT)
+	if err == nil {
+		return errors.New("it ended as if nothing had been")
+	}
 	if died, ok := errors.AsType[*exec.ExitError](err); ok && died.Sys().(syscall.WaitStatus).Signal() == syscall.SIGINT {
 		return nil
 	}
-	return fmt.Errorf("it ended otherwise: %v", err)
+	return fmt.Errorf("it ended otherwise: %w", err)
 }
 
 // changeID is what ids look like.
