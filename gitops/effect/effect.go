@@ -112,7 +112,7 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], re
 			return result, gitops.Again{After: left, Why: a.Text + " may still take place"}
 		}
 	}
-	until, err := j.Holds(ctx, lease)
+	until, err := holds(ctx, j, lease)
 	if err != nil {
 		var none T
 		return none, fmt.Errorf("begin %s of %s: %w", a.Key, a.Change, err)
@@ -122,4 +122,19 @@ func act[T any](ctx context.Context, j Journal, lease gitops.Lease, a Act[T], re
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	return a.Do(ctx)
+}
+
+// stale is how old an answer of the journal is that is worth nothing any more:
+// a process that was paused may find one that came before somebody took over.
+const stale = time.Second
+
+// holds asks the journal for the lease until the answer is a fresh one.
+func holds(ctx context.Context, j Journal, lease gitops.Lease) (time.Time, error) {
+	for {
+		asked := time.Now()
+		until, err := j.Holds(ctx, lease)
+		if err != nil || time.Since(asked) < stale {
+			return until, err
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
@@ -17,6 +18,8 @@ type book struct {
 	age      time.Duration
 	deaf     bool      // the process dies before the outcome is written
 	renewed  time.Time // until when the lease was renewed
+	lost     bool      // somebody has taken over
+	pauses   bool      // the process is paused when it asks, and somebody takes over
 }
 
 func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effect.Record, error) {
@@ -28,6 +31,15 @@ func (b *book) Intend(_ context.Context, _ gitops.Lease, i effect.Intent) (effec
 }
 
 func (b *book) Holds(_ context.Context, l gitops.Lease) (time.Time, error) {
+	if b.pauses {
+		b.pauses = false
+		time.Sleep(15 * time.Second) // of the bubble's time
+		b.lost = true
+		return l.Until, nil // the answer is from before the pause
+	}
+	if b.lost {
+		return time.Time{}, &gitops.Error{Code: gitops.Conflict, Message: "The lease has passed on."}
+	}
 	if b.renewed.After(l.Until) {
 		l.Until = b.renewed
 	}
@@ -143,6 +155,16 @@ func TestWhoseLeaseHasRunOutDoesNothing(t *testing.T) {
 	if gitops.CodeOf(err) != gitops.Conflict || r.done != 0 {
 		t.Errorf("got %v; done %d times", err, r.done)
 	}
+}
+
+func TestWhoWasPausedAsksAgainWhetherItHoldsTheLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, r := &book{outcomes: map[string]json.RawMessage{}, pauses: true}, &remote{}
+		_, err := effect.Once(t.Context(), j, lease(time.Minute), r.act())
+		if gitops.CodeOf(err) != gitops.Conflict || r.done != 0 {
+			t.Errorf("got %v; done %d times", err, r.done)
+		}
+	})
 }
 
 func TestADoThatOutlivesTheLeaseIsCancelled(t *testing.T) {
