@@ -30,12 +30,31 @@ func rollback() road {
 	return road{
 		name: "rollback", changes: 2,
 		before: func(h *house) {
+			h.watched(2 * time.Second) // what runs is known to be healthy
 			h.slash("tomas", "promote payments to staging")
 			h.walk(regexp.MustCompile(`payments 2\.19\.0.* is healthy in `))
 		},
 		ask: func(h *house) { h.slash("tomas", "rollback payments in staging") },
 		end: regexp.MustCompile(`(?s)payments.* is back on .*2\.18\.2.* in .*staging.* and healthy`),
 	}
+}
+
+// watched waits until changebot has looked at what runs for so long.
+func (h *house) watched(long time.Duration) {
+	h.t.Helper()
+	h.until("a look at what runs, "+long.String()+" after the first", func() bool {
+		var first, last time.Time
+		for _, c := range h.Argo.Calls("List") {
+			if c.User != "changebot" || c.Struck {
+				continue
+			}
+			if first.IsZero() {
+				first = c.At
+			}
+			last = c.At
+		}
+		return last.Sub(first) >= long
+	})
 }
 
 // slash types a command. Where changebot dies before it has acknowledged, Slack
