@@ -171,6 +171,8 @@ func TestWhatHasTheWrongFormIsSaidWithItsPlace(t *testing.T) {
 			[]string{`.changebot.yaml:21:1: A second document begins here.`}},
 		{"no YAML at all", "environments:\n", "environments: [\n",
 			[]string{`.changebot.yaml:`}},
+		{"another encoding", "Ada Berger", "Ada \xfeBerger",
+			[]string{`.changebot.yaml:10:1: The file is not UTF-8 text. Save it as UTF-8.`}},
 		{"a version of the future", "version: 1", "version: 2",
 			[]string{`.changebot.yaml:1:10: version: This must be 1. The version of this file's form.`}},
 	} {

@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -122,6 +124,11 @@ func decode(data []byte) (*document, *file, error) {
 		d.at(1, 1, fmt.Sprintf("The file has %d bytes; %d are the most.", len(data), mostBytes), "Applications need not be listed here; they are found in the tree.")
 		return d, nil, nil
 	}
+	if !utf8.Valid(data) {
+		d := &document{}
+		d.at(1+bytes.Count(data[:undecodable(data)], []byte("\n")), 1, "The file is not UTF-8 text.", "Save it as UTF-8.")
+		return d, nil, nil
+	}
 	d := parse(data)
 	if d.root == nil || !d.sound() {
 		return d, nil, nil
@@ -139,6 +146,18 @@ func decode(data []byte) (*document, *file, error) {
 		return nil, nil, &gitops.Error{Code: gitops.Internal, Message: File + " fits its schema and cannot be read.", Err: err}
 	}
 	return d, f, nil
+}
+
+// undecodable is where the first byte stands that is not UTF-8.
+func undecodable(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
+	return len(data)
 }
 
 func (r *Reader) find(commit string) (reading, bool) {
