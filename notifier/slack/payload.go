@@ -16,6 +16,7 @@ const (
 	kindCommand     = "command"
 	kindInteraction = "interaction"
 	kindEvent       = "event"
+	kindUnknown     = "unknown" // what came over a socket as none of them
 )
 
 // A command is a slash command, as far as it counts.

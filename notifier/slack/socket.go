@@ -101,7 +101,7 @@ func (r *Receiver) hear(ctx context.Context, client *socketmode.Client, e socket
 	}
 	kind, known := kinds[got.Type]
 	if !known {
-		kind = "unknown"
+		kind = kindUnknown
 	}
 	answer, err := r.accept(ctx, kind, got.Payload)
 	if err != nil && !errors.Is(err, errForeign) {
