@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // A trap is what CHANGEBOT_CRASH asks for: "merge done" dies there, "merge
@@ -48,6 +49,13 @@ func Point(name string) {
 	_ = syscall.Kill(os.Getpid(), t.signal) // it works on oneself
 	if t.signal == syscall.SIGKILL {
 		select {} // the signal is on its way
+	}
+	// A stop is on its way as well: whichever thread it finds, it is over when
+	// time has jumped.
+	for paused := time.Duration(0); paused < time.Second; {
+		before := time.Now()
+		time.Sleep(time.Millisecond)
+		paused = time.Since(before)
 	}
 }
 
