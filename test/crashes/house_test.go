@@ -1,12 +1,14 @@
 package crashes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -128,6 +130,26 @@ func (h *house) begin(point string, nth int) {
 		if err := b.Start(); err != nil {
 			h.t.Fatal(err)
 		}
+	}
+}
+
+// heard waits until the branches of all pull requests are gone, which is the
+// last thing that changebot does, and until GitHub has told all of it.
+func (h *house) heard() {
+	h.t.Helper()
+	h.until("the last branch gone", func() bool {
+		gone := 0
+		for _, p := range h.GitHub.Pushes(world.Repository, "refs/heads/changebot/") {
+			if p.Refused == "" && strings.Trim(p.New, "0") == "" {
+				gone++
+			}
+		}
+		return gone == len(h.GitHub.Pulls(world.Repository))
+	})
+	ctx, cancel := context.WithTimeout(h.t.Context(), bot.Patience())
+	defer cancel()
+	if err := h.GitHub.Settle(ctx); err != nil {
+		h.t.Fatal(err)
 	}
 }
 
