@@ -158,7 +158,7 @@ func (b *bench) take(s *site, apps []string, version string) (times, error) {
 		}()
 	}
 	err := b.until("all are proposed", func() bool {
-		return s.last(&t.proposed, apps, version, "open", func(githubtest.PullView) string { return "POST */pulls" })
+		return s.last(&t.proposed, t.asked, apps, version, "open", func(githubtest.PullView) string { return "POST */pulls" })
 	})
 	if err != nil {
 		return t, err
@@ -171,7 +171,7 @@ func (b *bench) take(s *site, apps []string, version string) (times, error) {
 		go func() { _, _ = s.Slack.Click("U0RUTH", s.Slack.DM("U0RUTH"), ts, "Approve", 0) }()
 	}
 	err = b.until("all are merged", func() bool {
-		return s.last(&t.merged, apps, version, "merged", func(p githubtest.PullView) string { return fmt.Sprintf("PUT */pulls/%d/merge", p.Number) })
+		return s.last(&t.merged, t.approved, apps, version, "merged", func(p githubtest.PullView) string { return fmt.Sprintf("PUT */pulls/%d/merge", p.Number) })
 	})
 	if err != nil {
 		return t, err
@@ -193,9 +193,10 @@ func (s *site) cards(version string) []string {
 }
 
 // last finds the pull requests of some applications in a state, and when the
-// last of them came there, by the forge's log.
-func (s *site) last(at *time.Time, apps []string, version, state string, call func(githubtest.PullView) string) bool {
-	found := 0
+// last of them came there since a moment, by the forge's log, in which a call
+// stands once it is answered.
+func (s *site) last(at *time.Time, since time.Time, apps []string, version, state string, call func(githubtest.PullView) string) bool {
+	found, answered := 0, map[time.Time]bool{}
 	var end time.Time
 	for _, p := range s.GitHub.Pulls(world.Repository) {
 		if p.State != state || !strings.HasSuffix(p.Title, "→ "+version) {
@@ -203,13 +204,17 @@ func (s *site) last(at *time.Time, apps []string, version, state string, call fu
 		}
 		found++
 		for _, x := range s.GitHub.Requests(githubtest.Filter{Match: call(p)}) {
-			if done := x.At.Add(x.Took); x.Status < 300 && done.After(end) {
+			if x.Status >= 300 || x.At.Before(since) {
+				continue
+			}
+			answered[x.At] = true
+			if done := x.At.Add(x.Took); done.After(end) {
 				end = done
 			}
 		}
 	}
 	*at = end
-	return found == len(apps)
+	return found == len(apps) && len(answered) == len(apps)
 }
 
 // span is how long something took, and for how much of it the forge was at
