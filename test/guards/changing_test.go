@@ -43,7 +43,7 @@ func halfDone() []guard {
 		// 18. Done, not noted, and done again.
 		{18, "gitops/effect/effect.go", `if record.Outcome != nil {`, `if false {`, effect, "TestAnEffectThatLeavesNoTraceIsDoneOnce"},
 		{18, "gitops/effect/effect.go", `if !record.New && a.Ask != nil {`, `if false {`, effect, "TestAnEffectWhoseOutcomeWasLostIsAskedForAndNotDoubled"},
-		{18, "gitops/effect/effect.go", "time.Since(asked) < stale", "true", effect, "TestWhoWasPausedAsksAgainWhetherItHoldsTheLease"},
+		{18, "gitops/effect/effect.go", "const stale = time.Second", "const stale = time.Hour", effect, "TestWhoWasPausedAsksAgainWhetherItHoldsTheLease"},
 		{18, "gitops/effect/effect.go", "holds(ctx, j, lease)\n\tif err != nil {", "holds(ctx, j, lease)\n\tif false {", effect, "TestWhoseLeaseHasRunOutDoesNothing"},
 		{18, "gitops/store/commit.go", ` AND revision = $8`, ` AND $8 = $8`, "./gitops/store", "TestSQLite/changes"},
 		{18, "gitops/store/journal.go", "if standing.Outcome != nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil", "./gitops/store", "TestSQLite/journal"},
