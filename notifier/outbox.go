@@ -25,18 +25,6 @@ type Outbox struct {
 	Grace time.Duration // how long the chat's history may lag; a minute is ample
 }
 
-// Later is the error that says when to come back. It is no fault.
-type Later struct {
-	After time.Duration
-	Why   string
-}
-
-// Error says what is waited for.
-func (l Later) Error() string { return "again in " + l.After.String() + ": " + l.Why }
-
-// RetryAfter tells the job queue when.
-func (l Later) RetryAfter() time.Duration { return l.After }
-
 // The notes that a Post's Hash holds while its TS is empty.
 const (
 	noteTried   = "tried "   // and when, in milliseconds: it may stand or not
@@ -99,7 +87,7 @@ func (o Outbox) ask(ctx context.Context, post Post, spec Spec) (Place, bool, err
 		}
 	}
 	if wait := tried.Add(o.Grace).Sub(o.Clock()); wait > 0 {
-		return Place{}, false, Later{After: wait, Why: "the chat's history may lag behind " + post.Key}
+		return Place{}, false, gitops.Again{After: wait, Why: "the chat's history may lag behind " + post.Key}
 	}
 	return Place{}, false, nil
 }

@@ -199,7 +199,7 @@ func soonest(errs []error) error {
 	if all == nil {
 		return nil
 	}
-	after := Later{Why: all.Error()}
+	after := gitops.Again{Why: all.Error()}
 	for _, err := range errs {
 		wait := gitops.RetryAfter(err)
 		switch {

@@ -309,7 +309,7 @@ func TestOnePostThatFailsDoesNotKeepBackTheOthers(t *testing.T) {
 func TestALimitIsHeededAndKeepsTheOrderOfTheThread(t *testing.T) {
 	w := newWorld(proposed())
 	w.entries = []gitops.Entry{{Seq: 1, Kind: gitops.EntryNote, Text: "first"}, {Seq: 2, Kind: gitops.EntryNote, Text: "second"}}
-	w.refuse["C1"] = Later{After: 30 * time.Second, Why: "rate limit"}
+	w.refuse["C1"] = gitops.Again{After: 30 * time.Second, Why: "rate limit"}
 	if got := gitops.RetryAfter(w.tell(t)); got != 30*time.Second {
 		t.Errorf("come back after %v, want 30 s", got)
 	}

@@ -63,7 +63,7 @@ func (o Outbox) settleTwins(ctx context.Context, standing []Post, specs []Spec) 
 		}
 		s := parseSuspicion(note.Hash)
 		if wait := s.next(o.Grace).Sub(o.Clock()); wait > 0 {
-			later = append(later, Later{After: wait, Why: key + " may stand twice"})
+			later = append(later, gitops.Again{After: wait, Why: key + " may stand twice"})
 			continue
 		}
 		settled, err := o.settleTwin(ctx, find(standing, note.Subject, key), specs)
@@ -76,7 +76,7 @@ func (o Outbox) settleTwins(ctx context.Context, standing []Post, specs []Spec) 
 			return fmt.Errorf("note how often a twin of %s was looked for: %w", key, err)
 		}
 		if !note.Gone {
-			later = append(later, Later{After: max(s.next(o.Grace).Sub(o.Clock()), time.Millisecond), Why: key + " may stand twice"})
+			later = append(later, gitops.Again{After: max(s.next(o.Grace).Sub(o.Clock()), time.Millisecond), Why: key + " may stand twice"})
 		}
 	}
 	return soonest(later)

@@ -84,7 +84,7 @@ func (d *Decoder) keepWaiting(ctx context.Context, b back, err error) error {
 	}
 	if left := b.delivery.Received.Add(d.app.config.Patience).Sub(d.app.config.Clock()); left > 0 {
 		if gitops.RetryAfter(err) > left {
-			return notifier.Later{After: left, Why: err.Error()}
+			return gitops.Again{After: left, Why: err.Error()}
 		}
 		return err
 	}
