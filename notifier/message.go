@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -58,10 +59,15 @@ const (
 // carries no decision: everything else comes from the store.
 func ButtonValue(change, token string) string { return change + " " + token }
 
-// ParseButtonValue reads what ButtonValue wrote.
+var buttonValue = regexp.MustCompile(`^(c-[0-9a-z]{1,52}) ([0-9a-f]{1,64})$`)
+
+// ParseButtonValue reads what ButtonValue wrote, and nothing else.
 func ParseButtonValue(value string) (change, token string, ok bool) {
-	change, token, ok = strings.Cut(value, " ")
-	return change, token, ok && change != "" && token != "" && !strings.Contains(token, " ")
+	found := buttonValue.FindStringSubmatch(value)
+	if found == nil {
+		return "", "", false
+	}
+	return found[1], found[2], true
 }
 
 func paragraph(lines ...Text) Part { return Part{Lines: lines} }

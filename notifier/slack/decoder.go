@@ -163,11 +163,12 @@ func (d *Decoder) submitted(ctx context.Context, delivery gitops.Delivery, i int
 	room := gitops.Room{Team: d.app.config.Team, Channel: n.Channel, Thread: n.Thread, Direct: direct(n.Channel)}
 	switch i.View.CallbackID {
 	case dialogReject:
-		if n.Change == "" || n.Token == "" {
+		change, token, ok := notifier.ParseButtonValue(notifier.ButtonValue(n.Change, n.Token))
+		if !ok {
 			return odd("A dialog came back without what it was about.")
 		}
 		return d.press(ctx, notifier.Press{
-			Key: delivery.ID, At: delivery.Received, Action: notifier.ActionReject, Change: n.Change, Token: n.Token, Reason: i.View.text(blockReason),
+			Key: delivery.ID, At: delivery.Received, Action: notifier.ActionReject, Change: change, Token: token, Reason: i.View.text(blockReason),
 			Team: team, User: i.User.ID, Room: room,
 		}, b)
 	case dialogRequest:

@@ -29,6 +29,13 @@ func (c call) String() string { return c.system + " " + c.name }
 
 func (c call) in(phase string) bool { return slices.Contains(strings.Fields(c.when), phase) }
 
+// mayServeAll says whether there need not be one of them for each application:
+// one fetch may bring what all of them wait for, and changebot compares commits
+// of the GitOps repository only where it has not fetched them.
+func (c call) mayServeAll() bool {
+	return strings.HasPrefix(c.name, "fetch") || c.name == "repos/compare-commits-with-basehead"
+}
+
 // The phases of a run.
 const (
 	starting    = "start"

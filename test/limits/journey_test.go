@@ -79,8 +79,8 @@ func (r *run) phase(name string, usual tally, do func(context.Context) error) er
 		// Of as many calls as there are applications one is struck, so that
 		// they share the trouble.
 		skip := i % max(1, min(usual[c.String()].made, len(applications())))
-		if strings.HasPrefix(c.name, "fetch") {
-			skip = 0 // one fetch may serve all applications, so that there need not be a second
+		if c.mayServeAll() {
+			skip = 0
 		}
 		for _, t := range []trouble{r.there, r.back} {
 			if len(t.kinds(c)) == 0 || r.struckIn(c, t) != name {

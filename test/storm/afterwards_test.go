@@ -72,10 +72,12 @@ func (s *storm) once(v view) {
 	}
 }
 
-// away says whether changebot was killed between the answers.
+// away says whether changebot was killed between the answers. The next may
+// come before the outage is over: changebot answers as soon as it is back, and
+// only then says that it is.
 func (s *storm) away(told []time.Time) bool {
 	return slices.ContainsFunc(s.outages, func(o outage) bool {
-		return slices.ContainsFunc(told, o.from.After) && slices.ContainsFunc(told, o.to.Before)
+		return slices.ContainsFunc(told, o.from.After) && slices.ContainsFunc(told, o.from.Before)
 	})
 }
 
