@@ -22,26 +22,48 @@ func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err err
 	if d.Received.IsZero() {
 		d.Received = s.now()
 	}
-	jobs := []gitops.Job{{Kind: gitops.JobDelivery, Subject: d.ID, Patient: d.Source == "github"}}
-	err = s.transact(ctx, func(tx *sql.Tx) error {
-		n, err := changed(ctx, tx, `
-			INSERT INTO deliveries (id, source, kind, payload, received) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (id) DO NOTHING`,
-			d.ID, clean(d.Source), clean(d.Kind), append([]byte{}, d.Payload...), millis(d.Received))
-		isNew = n == 1
-		if err != nil || !isNew {
-			return err
-		}
-		return s.enqueue(ctx, tx, jobs)
-	})
+	if s.together != nil {
+		isNew, err = s.together.put(ctx, d)
+	} else {
+		alone := &arrival{delivery: d}
+		err = s.keep(ctx, []*arrival{alone})
+		isNew = alone.isNew
+	}
 	if err != nil {
 		return false, fmt.Errorf("store delivery %s: %w", d.ID, err)
 	}
 	if isNew {
 		crash.Point("delivery kept")
-		s.nudge(jobs)
 	}
 	return isNew, nil
+}
+
+// keep stores deliveries and their jobs in one transaction, and says which of
+// them are new.
+func (s *Store) keep(ctx context.Context, all []*arrival) error {
+	var jobs []gitops.Job
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		jobs = nil
+		for _, a := range all {
+			d := a.delivery
+			n, err := changed(ctx, tx, `
+				INSERT INTO deliveries (id, source, kind, payload, received) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (id) DO NOTHING`,
+				d.ID, clean(d.Source), clean(d.Kind), append([]byte{}, d.Payload...), millis(d.Received))
+			if err != nil {
+				return err
+			}
+			if a.isNew = n == 1; a.isNew {
+				jobs = append(jobs, gitops.Job{Kind: gitops.JobDelivery, Subject: d.ID, Patient: d.Source == "github"})
+			}
+		}
+		return s.enqueue(ctx, tx, jobs)
+	})
+	if err != nil {
+		return err
+	}
+	s.nudge(jobs)
+	return nil
 }
 
 // Delivery returns what was put; a gitops.NotFound error where nothing was.

@@ -28,9 +28,9 @@ const (
 )
 
 // openSQLite opens the file twice. SQLite has one writer at a time, so there
-// is one connection that writes: those who wait for it stand in line in this
-// process, in order, instead of polling the file's lock. Reads go beside it,
-// which the write-ahead log allows.
+// is one connection that writes: those who wait for it wait in this process
+// instead of polling the file's lock. Reads go beside it, which the write-ahead
+// log allows.
 func (s *Store) openSQLite(address string) error {
 	path, err := sqlitePath(address)
 	if err != nil {
@@ -54,6 +54,7 @@ func (s *Store) openSQLite(address string) error {
 	}
 	s.read.SetMaxOpenConns(sqliteReaders)
 	s.poll = sqlitePoll
+	s.together = newGroup(s.keep)
 	s.dialect = sqliteDialect(s)
 	s.insert, err = inserter(riversqlite.New(s.db), s.log)
 	return err

@@ -64,6 +64,10 @@ type Store struct {
 	process string // this run of the owner
 	poll    time.Duration
 
+	// together stores deliveries on SQLite; PostgreSQL, which writes for many
+	// at the same time, does the like by itself.
+	together *group
+
 	mu      sync.Mutex
 	working *Working // nil while no jobs are worked here
 }

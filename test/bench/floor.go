@@ -33,7 +33,7 @@ func serveFloor(ctx context.Context, address string) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	db.SetMaxOpenConns(1) // SQLite has one writer; waiting in Go is cheaper than waiting for its lock
+	db.SetMaxOpenConns(1) // SQLite has one writer
 	if _, err := db.ExecContext(ctx, `CREATE TABLE inbox (id INTEGER PRIMARY KEY, payload BLOB)`); err != nil {
 		return err
 	}
@@ -53,6 +53,7 @@ func serveFloor(ctx context.Context, address string) error {
 }
 
 func floorHandler(db *sql.DB, secret string) http.HandlerFunc {
+	turn := make(chan struct{}, 1)
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil {
@@ -65,7 +66,10 @@ func floorHandler(db *sql.DB, secret string) http.HandlerFunc {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		if _, err := db.ExecContext(r.Context(), `INSERT INTO inbox (payload) VALUES ($1)`, body); err != nil {
+		turn <- struct{}{} // in the order in which they came: database/sql would take anybody who waits
+		_, err = db.ExecContext(r.Context(), `INSERT INTO inbox (payload) VALUES ($1)`, body)
+		<-turn
+		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}
