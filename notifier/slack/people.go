@@ -32,6 +32,9 @@ type verdict struct {
 // check returns a gitops.Denied error for whoever is no full member of the
 // workspace, and whether it is a bot, which is not even answered.
 func (p *people) check(ctx context.Context, user string) (bot bool, err error) {
+	if user == "" {
+		return false, odd("Slack did not say who it was.")
+	}
 	if user == "USLACKBOT" || user == p.app.bot {
 		return true, &gitops.Error{Code: gitops.Denied, Message: "Bots are not heard."}
 	}

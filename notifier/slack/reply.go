@@ -48,9 +48,6 @@ func (d *Decoder) press(ctx context.Context, p notifier.Press, b back) error {
 
 // admit refuses guests and strangers, in words; bots without.
 func (d *Decoder) admit(ctx context.Context, b back) (bool, error) {
-	if b.user == "" {
-		return false, odd("Slack did not say who it was.")
-	}
 	bot, err := d.people.check(ctx, b.user)
 	refusal, denied := errors.AsType[*gitops.Error](err)
 	switch {
