@@ -30,7 +30,8 @@ type verdict struct {
 }
 
 // check returns a gitops.Denied error for whoever is no full member of the
-// workspace, and whether it is a bot, which is not even answered.
+// workspace, and whether it is a bot, which is not even answered. Who is nobody
+// cannot be heard at all.
 func (p *people) check(ctx context.Context, user string) (bot bool, err error) {
 	if user == "" {
 		return false, odd("Slack did not say who it was.")
