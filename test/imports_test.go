@@ -38,7 +38,8 @@ func rules() []rule {
 		// Adapters: one technology each, behind ports of those above.
 		{"gitops/catalog", []string{"gitops"}, []string{yaml, schema}},
 		{"gitops/manifest", []string{"gitops", "gitops/workflow"}, []string{yaml}},
-		{"gitops/git", []string{"gitops", "gitops/workflow", "gitops/catalog"}, []string{"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5"}},
+		{"gitops/git", []string{"gitops", "gitops/crash", "gitops/workflow", "gitops/catalog"}, []string{
+			"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "github.com/hiddeco/sshsig", "golang.org/x/crypto"}},
 		{folder: "gitops/api", own: []string{"gitops", "gitops/turn", "gitops/door", "gitops/workflow"}},
 		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{
 			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2"}},

@@ -31,6 +31,7 @@ type CommitRequest struct {
 	Message   string // with its trailers; ends in one newline whatever is given
 	Author    Identity
 	Committer Identity
+	Signer    *Signer // nil: the commit is not signed
 }
 
 // Commit is a commit that exists in memory until it is pushed. Making it again

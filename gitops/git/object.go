@@ -39,7 +39,10 @@ func commitData(tree, parent plumbing.Hash, req *CommitRequest) ([]byte, error) 
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "tree %s\nparent %s\nauthor %s\ncommitter %s\n\n%s\n", tree, parent, author, committer, message)
-	return b.Bytes(), nil
+	if req.Signer == nil {
+		return b.Bytes(), nil
+	}
+	return req.Signer.sign(b.Bytes())
 }
 
 // rawCommit is what walking needs of a commit.

@@ -14,6 +14,7 @@ import (
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
+	Signer   *Signer  // of every commit; nil: they are not signed
 }
 
 // Fetch brings the mirror up to date and returns the base branch's tip.
@@ -37,7 +38,7 @@ func (r Repository) Contains(ctx context.Context, commit, ancestor string) (bool
 func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error) {
 	who := r.Identity
 	who.When = c.At.UTC()
-	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who}
+	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who, Signer: r.Signer}
 	for _, f := range c.Files {
 		request.Changes = append(request.Changes, FileChange{Path: f.Path, Data: f.Data})
 	}

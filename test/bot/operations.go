@@ -12,9 +12,14 @@ func (b *Bot) Operations() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return "http://" + addr, b.Configure(fmt.Sprintf("operations: {listen: %s}", addr))
+}
+
+// Configure adds a section to the configuration of the next start.
+func (b *Bot) Configure(section string) error {
 	config, err := os.ReadFile(b.config())
 	if err != nil {
-		return "", err
+		return err
 	}
-	return "http://" + addr, os.WriteFile(b.config(), fmt.Appendf(config, "operations: {listen: %s}\n", addr), 0o600)
+	return os.WriteFile(b.config(), append(config, section+"\n"...), 0o600)
 }

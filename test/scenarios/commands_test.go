@@ -34,6 +34,8 @@ type command func(s *story, args []string) error
 //	validate - PATTERN            what changebot validate prints
 //	log PATTERN                   waits until changebot's log matches
 //	watch PATH PATTERN            what the operations listener answers; public, the other one
+//	sign PATH                     gives changebot a new SSH key, PATH in the story's folder, to sign commits with
+//	verify N PATTERN              what git says of the signature of a pull request's head, the author of which has that key
 //	tells-all                     the log tells every step with its change, and no secret
 //	start                         runs changebot and waits until it is ready
 //	crash, restart                SIGKILL, and a new process

@@ -14,10 +14,12 @@ import (
 )
 
 // watches and watchers are the words for watching changebot and stopping it.
-func watches() map[string]look { return map[string]look{"watch": watch, "public": public} }
+func watches() map[string]look {
+	return map[string]look{"watch": watch, "public": public, "verify": verify}
+}
 
 func watchers() map[string]command {
-	return map[string]command{"stop": stop, "term": term, "interrupt": interrupt, "tells-all": tellsAll}
+	return map[string]command{"stop": stop, "term": term, "interrupt": interrupt, "tells-all": tellsAll, "sign": sign}
 }
 
 // watch is what the operations listener answers at a path, with the status; of

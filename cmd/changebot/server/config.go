@@ -23,6 +23,7 @@ type Config struct {
 	Data         string       `yaml:"data"` // folder for git mirrors and the default store
 	Store        Store        `yaml:"store"`
 	Repositories []Repository `yaml:"repositories"`
+	Git          Git          `yaml:"git"`
 	GitHub       GitHub       `yaml:"github"`
 	Slack        Slack        `yaml:"slack"`
 	ArgoCD       ArgoCD       `yaml:"argocd"`

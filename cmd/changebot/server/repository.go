@@ -42,6 +42,10 @@ func (s *Server) openRepositories(ctx context.Context) error {
 }
 
 func (s *Server) openRepository(ctx context.Context, app github.App, r Repository) (*repository, error) {
+	signer, err := s.config.Git.signer()
+	if err != nil {
+		return nil, err
+	}
 	remote, err := github.Open(ctx, app, r.Name)
 	if err != nil {
 		return nil, err
@@ -54,10 +58,9 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	if err != nil {
 		return nil, err
 	}
-	bot := git.Identity{Name: remote.Bot(), Email: fmt.Sprintf("%d+%s@users.noreply.github.com", app.ID, remote.Bot())}
 	return &repository{
 		name: r.Name, branch: r.Branch, github: remote, mirror: mirror,
-		git: git.Repository{Mirror: mirror, Identity: bot},
+		git: git.Repository{Mirror: mirror, Identity: s.config.Git.identity(app, remote.Bot()), Signer: signer},
 	}, nil
 }
 

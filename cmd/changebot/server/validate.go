@@ -45,7 +45,7 @@ func (c Check) String() string {
 // CD, each repository with its catalogue, and whether the gate really holds.
 func Validate(ctx context.Context, c Config) iter.Seq[Check] {
 	return func(yield func(Check) bool) {
-		for _, check := range []func(context.Context, Config) []Check{checkStore, checkSlack, checkArgo, checkRepositories} {
+		for _, check := range []func(context.Context, Config) []Check{checkStore, checkSlack, checkArgo, checkSigning, checkRepositories} {
 			for _, result := range check(ctx, c) {
 				if !yield(result) {
 					return

@@ -1,0 +1,51 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/changebot/changebot/gitops/git"
+	"github.com/changebot/changebot/gitops/github"
+)
+
+// Git says how commits are made.
+type Git struct {
+	SigningKey string `yaml:"signing_key"` // file with the SSH key that signs commits; empty: they are not signed
+	Email      string `yaml:"email"`       // address in commits; empty is the App's own
+}
+
+// signer reads the key that signs commits; nil where none is configured.
+func (g Git) signer() (*git.Signer, error) {
+	if g.SigningKey == "" {
+		return nil, nil //nolint:nilnil // no signer is an answer
+	}
+	key, err := git.ReadKey(g.SigningKey)
+	if err != nil {
+		return nil, fmt.Errorf("git.signing_key: %w", err)
+	}
+	signer, err := git.NewSigner(key)
+	if err != nil {
+		return nil, fmt.Errorf("git.signing_key: %w", err)
+	}
+	return signer, nil
+}
+
+// identity is who makes commits: the App's bot.
+func (g Git) identity(app github.App, bot string) git.Identity {
+	return git.Identity{Name: bot, Email: cmp.Or(g.Email, fmt.Sprintf("%d+%s@users.noreply.github.com", app.ID, bot))}
+}
+
+// checkSigning looks at the key that signs commits, and prints the half of it
+// that those who verify them need.
+func checkSigning(_ context.Context, c Config) []Check {
+	signer, err := c.Git.signer()
+	if signer == nil && err == nil {
+		return nil
+	}
+	check := outcome("commits are signed with "+c.Git.SigningKey, err)
+	if err == nil {
+		check.Detail = "Its public half: " + signer.Public()
+	}
+	return []Check{check}
+}
