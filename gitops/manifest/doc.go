@@ -21,14 +21,18 @@
 //     image's version. Each is a [Field] with its exact span of bytes.
 //   - [Set] asks each place for its new texts, splices them (set.go) and proves
 //     the result (verify.go).
+//   - [Annotate] puts a value where there may be none yet. What is missing is
+//     planned as a growth of the map or list that is there (grow.go), written
+//     in the manner of its surroundings (manner.go), and proven in the same way.
 //
 // The same rule holds for every shape: a version is written with the parts
 // that the place has. A place with a digest is pinned and stays pinned, so a
 // bare tag is refused there (the old digest would go on deciding what runs);
 // a place with a tag does not lose it to a bare digest (the old tag would lie);
-// and no key is ever added. A digest may come in where there is room for one: in
-// a digest field that is there and empty, and in an image reference. What [Set]
-// wrote, [Read] reads back.
+// and [Set] never adds a key: only what is asked for as an insertion inserts. A
+// digest may come in where there is room for one: in a digest field that is
+// there and empty, and in an image reference. What [Set] wrote, [Read] reads
+// back.
 //
 // Every error is a *gitops.Error. Unsafe means that the file would have to be
 // changed by hand first, and Next says how; NotFound that the file has no such

@@ -19,11 +19,11 @@ type Outcome struct {
 	Fields   []FieldEdit // what was changed, in the order of the file; none where New ran already
 }
 
-// FieldEdit is one scalar that was replaced.
+// FieldEdit is one scalar that was replaced or inserted.
 type FieldEdit struct {
-	Field  Field  // as it was
+	Field  Field  // as it was; where it was absent its span is empty, and where the new bytes went in
 	New    string // what it says now, without quotes
-	NewRaw string // as it is written now
+	NewRaw string // what stands in its span now: with an insertion also the keys and line breaks around it
 }
 
 // Set returns data with the version at one place replaced, and nothing else:
@@ -60,7 +60,7 @@ func SetAll(data []byte, settings ...Setting) ([]byte, []Outcome, error) {
 		}
 		outcomes[i] = Outcome{Old: old, New: s.To}
 		for _, r := range replacements {
-			outcomes[i].Fields = append(outcomes[i].Fields, FieldEdit{Field: r.target.Field, New: r.value, NewRaw: r.raw})
+			outcomes[i].Fields = append(outcomes[i].Fields, r.outcome())
 		}
 		all = append(all, replacements...)
 	}
@@ -74,12 +74,18 @@ func SetAll(data []byte, settings ...Setting) ([]byte, []Outcome, error) {
 	return edited, outcomes, nil
 }
 
-// replacement is the new text of one scalar.
+// replacement is the new text of one scalar, or with grows what is put into a
+// map or list at an empty span.
 type replacement struct {
 	target target
 	value  string
 	raw    string
 	style  yaml.Style
+	grows  *growth
+}
+
+func (r replacement) outcome() FieldEdit {
+	return FieldEdit{Field: r.target.Field, New: r.value, NewRaw: r.raw}
 }
 
 // placesFor returns the places of s and notes in taken that they are spoken for.

@@ -86,7 +86,7 @@ func TestTreesAreTheSameOnlyInEveryDetail(t *testing.T) {
 		}
 		return docs[0]
 	}
-	if !same(tree(one), tree(one), nil) {
+	if !(comparison{}).same(tree(one), tree(one)) {
 		t.Error("a tree differs from itself")
 	}
 	for _, other := range []string{
@@ -95,7 +95,7 @@ func TestTreesAreTheSameOnlyInEveryDetail(t *testing.T) {
 		"# h\na: &x !!str 'w' # l\nb: {c: *x}\n# f\n", "# h\na: &x !!str 'v' # l\nb: {c: x}\n# f\n", "# h\na: &x !!str 'v' # l\nb: {c: *x, d: 1}\n# f\n",
 		"# h\na: &x !!str 'v' # l\nb: [c, *x]\n# f\n", "# h\na: &x !!str 'v' # l\n\nb: {c: *x}\n# f\n", "# h\na: &y !!str 'v' # l\nb: {c: *y}\n# f\n",
 	} {
-		if same(tree(one), tree(other), nil) {
+		if (comparison{}).same(tree(one), tree(other)) {
 			t.Errorf("no difference to\n%s", other)
 		}
 	}
