@@ -78,20 +78,25 @@ func card(v View) Message {
 	return withLinks(append(m, Part{Small: say(promise)}), v)
 }
 
-// diff shows the edits as lines that go and lines that come.
+// diff shows the edits as lines that go and lines that come: what is deleted
+// first, since nobody may miss it, and of the rest as many as there is room for.
 func diff(edits []gitops.Edit) string {
+	deleted := func(e gitops.Edit) bool { return e.Kind == gitops.EditDelete }
+	shown := slices.DeleteFunc(slices.Clone(edits), func(e gitops.Edit) bool { return !deleted(e) })
+	shown = append(shown, slices.DeleteFunc(slices.Clone(edits), deleted)...)
 	var b strings.Builder
 	file := ""
-	for i, e := range edits {
+	for i, e := range shown {
 		if i == most {
-			b.WriteString(more(len(edits)-most) + "\n")
+			b.WriteString(more(len(edits)-most) + " in the file attached\n")
 			break
 		}
 		if e.Path != file {
 			file = e.Path
 			b.WriteString(file + "\n")
 		}
-		fmt.Fprintf(&b, "- %s: %s\n+ %s: %s\n", e.Field, e.Old, e.Field, e.New)
+		goes, comes := e.Lines()
+		b.WriteString(marked("- ", goes) + marked("+ ", comes))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

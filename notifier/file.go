@@ -48,7 +48,19 @@ func diffFile(c gitops.Change) string {
 	for _, e := range c.Plan.Edits {
 		if here := e.Repository + " " + e.Branch + " " + e.Path; here != place {
 			place = here
-			fmt.Fprintf(&b, "\n# %s\n--- a/%s\n+++ b/%[2]s\n", strings.TrimSpace(e.Repository+" "+e.Branch), e.Path)
+			from, to := "a/"+e.Path, "b/"+e.Path
+			switch e.Kind {
+			case gitops.EditAdd:
+				from = "/dev/null"
+			case gitops.EditDelete:
+				to = "/dev/null"
+			}
+			fmt.Fprintf(&b, "\n# %s\n--- %s\n+++ %s\n", strings.TrimSpace(e.Repository+" "+e.Branch), from, to)
+		}
+		if e.WholeFile() {
+			goes, comes := e.Lines()
+			fmt.Fprintf(&b, "%s%s%s", marked("# ", goes), marked("# ", comes), e.Diff)
+			continue
 		}
 		fmt.Fprintf(&b, "@@ %s @@\n%s%s", e.Field, marked("-", e.Old), marked("+", e.New))
 	}

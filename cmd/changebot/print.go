@@ -141,7 +141,16 @@ func printDiff(w io.Writer, d api.Diff) {
 			file = e.Path
 			fmt.Fprintln(w, plain(file))
 		}
-		fmt.Fprintf(w, "- %s: %s\n+ %s: %s\n", plain(e.Field), plain(e.Old), plain(e.Field), plain(e.New))
+		goes, comes := e.Lines()
+		if goes != "" {
+			fmt.Fprintln(w, "- "+plain(goes))
+		}
+		if comes != "" {
+			fmt.Fprintln(w, "+ "+plain(comes))
+		}
+		for line := range strings.Lines(e.Diff) {
+			fmt.Fprintln(w, "    "+plain(strings.TrimSuffix(line, "\n")))
+		}
 	}
 	if len(d.Edits) == 0 {
 		fmt.Fprintf(w, "#%s edits nothing; it is %s.\n", d.Change, d.State)

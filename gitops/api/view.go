@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +92,7 @@ func journalOf(entries []gitops.Entry) []Entry {
 func diffOf(c gitops.Change) *Diff {
 	d := &Diff{Change: c.ID, State: string(c.State), Digest: string(c.Plan.Digest), Edits: []Edit{}}
 	for _, e := range c.Plan.Edits {
-		d.Edits = append(d.Edits, Edit{Path: e.Path, Field: e.Field, Old: e.Old, New: e.New})
+		d.Edits = append(d.Edits, Edit{Path: e.Path, Kind: cmp.Or(string(e.Kind), kindField), Field: e.Field, Old: e.Old, New: e.New, Diff: e.Diff})
 	}
 	return d
 }

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"github.com/changebot/changebot/gitops"
+)
 
 // The types below are the API's JSON, and what the command line prints with
 // -o json. Their names are stable: fields are added, never renamed or removed.
@@ -118,7 +122,7 @@ type Table struct {
 	Notes   []string            `json:"notes,omitempty"`
 }
 
-// A Diff is what a change does, field by field.
+// A Diff is what a change does, field by field and file by file.
 type Diff struct {
 	Change string `json:"change"`
 	State  string `json:"state"`
@@ -126,13 +130,30 @@ type Diff struct {
 	Edits  []Edit `json:"edits"`
 }
 
-// An Edit is one field's old and new value.
+// An Edit is one field's old and new value, an entry that is inserted, or a
+// whole file that is added, replaced or deleted. Of a whole file, Old and New
+// are the SHA-256 of what it holds, and Diff its lines, as far as they are shown.
 type Edit struct {
 	Path  string `json:"path"`
+	Kind  string `json:"kind"` // field, insert, add, replace or delete
 	Field string `json:"field"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
+	Diff  string `json:"diff,omitempty"`
 }
+
+// Lines says in a line each, for people, what the edit takes away and what it
+// brings; either may be empty.
+func (e Edit) Lines() (goes, comes string) {
+	kind := gitops.EditKind(e.Kind)
+	if kind == kindField {
+		kind = gitops.EditField
+	}
+	return gitops.Edit{Kind: kind, Field: e.Field, Old: e.Old, New: e.New, Diff: e.Diff}.Lines()
+}
+
+// kindField is how an edit of a field is called here.
+const kindField = "field"
 
 // Help are the names that may stand in a sentence.
 type Help struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
@@ -30,6 +31,10 @@ type Record struct {
 // Block writes the signed, machine-readable block of a Change.
 func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	c.Plan.Included = nil // for people, and long
+	c.Plan.Edits = slices.Clone(c.Plan.Edits)
+	for i := range c.Plan.Edits {
+		c.Plan.Edits[i].Diff = "" // so is this
+	}
 	data, err := json.Marshal(Record{Change: c.ID, Request: c.Request, Plan: c.Plan, Round: c.Proposal.Round, HeadSHA: c.Proposal.HeadSHA})
 	if err != nil {
 		return "", fmt.Errorf("write the block of %s: %w", c.ID, err)

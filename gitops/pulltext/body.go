@@ -56,7 +56,13 @@ func EditsAsDiff(edits []gitops.Edit) string {
 			path = e.Path
 			fmt.Fprintf(&b, "@@ %s @@\n", oneLine(path))
 		}
-		fmt.Fprintf(&b, "- %s: %s\n+ %s: %s\n", oneLine(e.Field), oneLine(e.Old), oneLine(e.Field), oneLine(e.New))
+		goes, comes := e.Lines()
+		if goes != "" {
+			fmt.Fprintf(&b, "- %s\n", oneLine(goes))
+		}
+		if comes != "" {
+			fmt.Fprintf(&b, "+ %s\n", oneLine(comes))
+		}
 	}
 	return strings.ReplaceAll(b.String(), "```", "'''")
 }
