@@ -26,9 +26,10 @@ type part struct {
 type holding int
 
 const (
-	aTag       holding = iota // 1.2.3, and where it is so already, 1.2.3@sha256:… or sha256:…
-	aDigest                   // sha256:…
-	aReference                // repository[:tag][@sha256:…]
+	aTag          holding = iota // 1.2.3, and where it is so already, 1.2.3@sha256:… or sha256:…
+	aDigest                      // sha256:…
+	aReference                   // repository[:tag][@sha256:…]
+	aChartVersion                // 1.2.3, a whole version of a Helm chart
 )
 
 // version returns the version that the place names.
@@ -113,6 +114,9 @@ func (p part) read() (repository string, v Version, err error) {
 			v, err = ParseVersion(p.Value)
 			ok = err == nil
 		}
+	case aChartVersion:
+		v.Tag = p.Value
+		ok = p.Value == "" || v.valid() && chartVersion.MatchString(p.Value)
 	}
 	if !ok {
 		return "", Version{}, p.noVersion()
@@ -125,6 +129,9 @@ func (p part) noVersion() *gitops.Error {
 	switch {
 	case strings.Contains(p.Value, "{{"):
 		return refuse(p.Path, p.Line, "it is filled by a template", "Name the field that the template takes the version from.")
+	case p.holds == aChartVersion:
+		reason, next := notOneVersion(p.Value)
+		return refuse(p.Path, p.Line, reason, next)
 	case p.holds == aReference:
 		what, next = "image reference", "Write it as repository:tag, repository:tag@sha256:… or repository@sha256:…."
 	case p.holds == aDigest:
@@ -154,6 +161,14 @@ func (p part) write(rest *Version) (string, error) {
 		digest := rest.Digest
 		rest.Digest = ""
 		return digest, nil
+	case aChartVersion:
+		tag := rest.Tag
+		rest.Tag = ""
+		if !chartVersion.MatchString(tag) {
+			reason, next := notOneVersion(tag)
+			return "", refuse(p.Path, p.Line, reason, next)
+		}
+		return tag, nil
 	default:
 		var v Version
 		if old.Tag != "" || old.IsZero() {

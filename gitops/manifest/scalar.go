@@ -27,17 +27,21 @@ func (f *file) one(at Locator, steps []step, holds holding) ([]place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		t, err := c.target()
-		return place{path: c.at(), line: c.line, parts: []part{{target: t, holds: holds}}}, err
+		return c.placeOf(holds)
 	})
 }
 
-// search looks into each document for the one place. A document that does not
-// have it is no error as long as another has.
+// search looks into each document for the one place.
 func (f *file) search(at Locator, in func(root cursor) (place, error)) ([]place, error) {
+	return search(at, f.roots(), in)
+}
+
+// search looks below each root for the one place. A root that does not have it
+// is no error as long as another has.
+func search(at Locator, roots []cursor, in func(root cursor) (place, error)) ([]place, error) {
 	var found []place
 	var missing error
-	for _, root := range f.roots() {
+	for _, root := range roots {
 		p, err := in(root)
 		switch {
 		case err == nil:
