@@ -37,6 +37,7 @@ type target struct {
 	Field
 	node  *yaml.Node
 	trail []*yaml.Node // the containers above, outermost first
+	json  bool         // the file is JSON
 }
 
 // target makes a target of the scalar under the cursor. Anything but a scalar,
@@ -46,7 +47,7 @@ func (c cursor) target() (target, error) {
 	if n.Kind != yaml.ScalarNode {
 		return target{}, refuse(c.at(), c.line, "it is "+describe(n)+", not a single value", "Name the field inside it that holds the version.")
 	}
-	t := target{node: n, trail: c.trail, Field: Field{
+	t := target{node: n, trail: c.trail, json: c.file.json, Field: Field{
 		Document: c.doc, Path: c.at(), Line: c.line, Column: c.col, Value: textOf(n),
 	}}
 	start, end, reason := c.file.span(n)

@@ -33,6 +33,7 @@ type file struct {
 	data  []byte
 	docs  []*yaml.Node // each a document node, in the order of the file
 	lines []int        // byte offset of the beginning of each line
+	json  bool         // it is JSON and stays JSON
 }
 
 // open parses data, or refuses a file that cannot be understood for certain.
@@ -58,12 +59,28 @@ func open(data []byte) (*file, error) {
 			return nil, templated(line, nil)
 		}
 	}
-	return &file{data: data, docs: docs, lines: lineStarts(data)}, nil
+	return &file{data: data, docs: docs, lines: lineStarts(data), json: isJSON(data)}, nil
 }
 
-// parse returns the documents of data. Decoding into nodes expands no alias, so
+// parse returns the documents of data, each string with its meaning.
+func parse(data []byte) ([]*yaml.Node, error) {
+	text, replaced := data, false
+	if isJSON(data) {
+		text, replaced = standIn(data)
+	}
+	docs, err := decode(text)
+	if replaced && err == nil {
+		f := &file{data: data, lines: lineStarts(data)}
+		for _, doc := range docs {
+			f.meanings(doc)
+		}
+	}
+	return docs, err
+}
+
+// decode returns the documents of data as YAML. Decoding into nodes expands no alias, so
 // the size of the result is bounded by the size of data.
-func parse(data []byte) (docs []*yaml.Node, err error) {
+func decode(data []byte) (docs []*yaml.Node, err error) {
 	// The library reports faults of its own by panicking. Manifests come from
 	// outside: one strange file must not take the process with it.
 	defer func() {

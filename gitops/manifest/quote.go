@@ -40,6 +40,9 @@ func plain(value string) bool {
 // encode writes value in place of the scalar that t is: in the same quotes, or,
 // where there were none and value needs some, in those used around it.
 func (t target) encode(value string) (raw string, style yaml.Style) {
+	if t.json {
+		return jsonString(value, t.Raw), yaml.DoubleQuotedStyle
+	}
 	style = t.node.Style
 	quotes := style &^ yaml.TaggedStyle
 	// An explicit !!str makes text of anything but a lack of characters.

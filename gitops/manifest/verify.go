@@ -17,7 +17,7 @@ func (f *file) verify(edited []byte, all []replacement) error {
 		return f.doubtful(all, nil)
 	}
 	docs, err := parse(edited)
-	if err != nil || len(docs) != len(f.docs) {
+	if err != nil || len(docs) != len(f.docs) || f.json && !isJSON(edited) {
 		return f.doubtful(all, err)
 	}
 	c := f.comparison(all)
