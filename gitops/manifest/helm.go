@@ -1,5 +1,7 @@
 package manifest
 
+import "go.yaml.in/yaml/v3"
+
 // Helm is a field of a values file that holds a tag alone:
 //
 //	image:
@@ -22,24 +24,29 @@ func (h Helm) places(f *file) ([]place, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := len(steps) - 1
-	if steps[last].kind != intoKey || steps[last].key != "tag" {
-		return f.one(h, steps, aTag)
-	}
-	return f.search(h, func(root cursor) (place, error) {
-		// The digest alone is not enough: charts have digests of other things.
-		if _, err := root.follow(steps); err != nil {
-			return place{}, err
-		}
-		parent, err := root.follow(steps[:last])
-		if err != nil {
-			return place{}, err
-		}
-		return parent.place("tag", "digest")
-	})
+	return f.search(h, func(root cursor) (place, error) { return root.tagAt(steps) })
 }
 
-// HelmImage is a field of a values file that holds repository and tag in one:
+// tagAt makes a place of the tag at the end of steps, and of the digest that
+// belongs to it.
+func (c cursor) tagAt(steps []step) (place, error) {
+	v, err := c.follow(steps)
+	if err != nil {
+		return place{}, err
+	}
+	last := len(steps) - 1
+	if steps[last].kind != intoKey || steps[last].key != "tag" {
+		return v.placeOf(aTag)
+	}
+	parent, err := c.follow(steps[:last])
+	if err != nil {
+		return place{}, err
+	}
+	return parent.place("tag", "digest")
+}
+
+// HelmImage is a field of a values file that holds the whole image, in one
+// string or in parts (see splitImage):
 //
 //	image: ghcr.io/acme/checkout:1.42.3
 //
@@ -56,5 +63,46 @@ func (h HelmImage) places(f *file) ([]place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.one(h, steps, aReference)
+	return f.search(h, func(root cursor) (place, error) { return root.imageAt(steps, "") })
+}
+
+// imageAt makes a place of the whole image at the end of steps. It must be of
+// the repository, unless that is empty.
+func (c cursor) imageAt(steps []step, repository string) (place, error) {
+	v, err := c.follow(steps)
+	if err != nil {
+		return place{}, err
+	}
+	if v.node.Kind != yaml.MappingNode {
+		return v.reference(repository)
+	}
+	name, err := v.splitRepository()
+	if err == nil {
+		err = v.runs(name, repository)
+	}
+	if err != nil {
+		return place{}, err
+	}
+	return v.splitImage()
+}
+
+// reference makes a place of the image reference under the cursor. It must be
+// of the repository, unless that is empty.
+func (c cursor) reference(repository string) (place, error) {
+	p, err := c.placeOf(aReference)
+	if err != nil {
+		return place{}, err
+	}
+	name, _, _ := splitReference(textOf(c.node))
+	return p, c.runs(name, repository)
+}
+
+// runs returns an error where the image under the cursor is of another
+// repository than is wanted. An empty wish is any.
+func (c cursor) runs(repository, wanted string) error {
+	if wanted == "" || repository == wanted {
+		return nil
+	}
+	return notFound("Correct the name in the catalogue, or name the field that has it.",
+		"%s (line %d) runs %s, not %s.", c.at(), c.line, quote(repository), quote(wanted))
 }
