@@ -31,6 +31,8 @@ func podSpec(kind string) (path []string, ok bool) {
 		return []string{"spec", "jobTemplate", "spec", "template", "spec"}, true
 	case "Pod":
 		return []string{"spec"}, true
+	case "PodTemplate":
+		return []string{"template", "spec"}, true
 	default:
 		return nil, false
 	}
