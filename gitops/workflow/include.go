@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,6 +41,9 @@ func (w walk) between(ctx context.Context, change string, s gitops.Step) gitops.
 		return gitops.Included{Unknown: fmt.Sprintf("%s and %s do not both name a tag of %s.", s.Old, s.New, source.Repository)}
 	}
 	in, err := w.repo.Sources.Between(ctx, source.Repository, from, to)
+	for paused(ctx, err) {
+		in, err = w.repo.Sources.Between(ctx, source.Repository, from, to)
+	}
 	switch gitops.CodeOf(err) {
 	case "":
 		return in
@@ -48,5 +52,24 @@ func (w walk) between(ctx context.Context, change string, s gitops.Step) gitops.
 	default:
 		w.Log.Warn("compare tags", "change", change, "target", s.Target.String(), "source", source.Repository, "from", from, "to", to, "error", err)
 		return gitops.Included{Unknown: fmt.Sprintf("%s could not be asked.", source.Repository)}
+	}
+}
+
+// paused waits for as long as the other system wants to be left alone, and says
+// whether it may be asked again then.
+func paused(ctx context.Context, err error) bool {
+	pause, ok := errors.AsType[*gitops.Pause](err)
+	if !ok {
+		return false
+	}
+	end, ends := ctx.Deadline()
+	if ends && time.Until(end) < pause.RetryAfter() {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(pause.RetryAfter()):
+		return true
 	}
 }

@@ -104,9 +104,12 @@ func unknownKind(t *testing.T, f fixture) {
 }
 
 func cutOff(t *testing.T, f fixture) {
-	begun := make(chan struct{})
+	begun := make(chan struct{}, 1)
 	w, err := f.a.Work(t.Context(), store.Handlers{gitops.JobStep: func(ctx context.Context, _ gitops.Job) error {
-		close(begun)
+		select {
+		case begun <- struct{}{}:
+		default: // it may be taken up once more before the last look at the queue
+		}
 		<-ctx.Done()
 		return ctx.Err()
 	}}, store.WorkOptions{Attempts: 1})
