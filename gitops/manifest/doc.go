@@ -21,9 +21,10 @@
 //     image's version. Each is a [Field] with its exact span of bytes.
 //   - [Set] asks each place for its new texts, splices them (set.go) and proves
 //     the result (verify.go).
-//   - [Annotate] puts a value where there may be none yet. What is missing is
-//     planned as a growth of the map or list that is there (grow.go), written
-//     in the manner of its surroundings (manner.go), and proven in the same way.
+//   - [Annotate] and [Insert] put a value where there may be none yet. What is
+//     missing is planned as a growth of the map or list that is there (grow.go),
+//     written in the manner of its surroundings (manner.go), and proven in the
+//     same way.
 //
 // The same rule holds for every shape: a version is written with the parts
 // that the place has. A place with a digest is pinned and stays pinned, so a

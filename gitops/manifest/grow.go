@@ -120,6 +120,9 @@ func (f *file) addFlow(n *yaml.Node, m manner, r *replacement) bool {
 // addBelow puts growth on the lines below the last entry of a block map or
 // list.
 func (f *file) addBelow(n *yaml.Node, m manner, r *replacement) bool {
+	if n.Kind == yaml.SequenceNode && (n.Anchor != "" || n.Style&yaml.TaggedStyle != 0) {
+		return false // its node begins there, and not where its dashes are
+	}
 	end, ok := f.end(n.Content[len(n.Content)-1])
 	if !ok {
 		return false

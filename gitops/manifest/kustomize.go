@@ -79,7 +79,7 @@ func (k Kustomize) matches(entry cursor) (name string, ok bool, err error) {
 // place makes a place of the map under the cursor, which keeps the tag and the
 // digest under the given keys. One of the two must be there.
 func (c cursor) place(tagKey, digestKey string) (place, error) {
-	p := place{path: c.at(), line: c.line}
+	p := place{path: c.at(), line: c.line, host: c}
 	for _, key := range []struct {
 		name  string
 		holds holding

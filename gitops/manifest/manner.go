@@ -44,7 +44,7 @@ func (f *file) mannerAt(c cursor) manner {
 	if n := c.node; n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
 		last := n.Content[len(n.Content)-1]
 		m.inner = last.Style&yaml.FlowStyle != 0
-		if !m.inner && last.Kind == yaml.MappingNode {
+		if last.Kind == yaml.MappingNode {
 			m.gap = max(columnOf(last)-n.Column, 1)
 		}
 	}

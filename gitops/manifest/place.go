@@ -14,6 +14,7 @@ type place struct {
 	path  string
 	line  int
 	parts []part
+	host  cursor // the map that has them, where one that is missing can be inserted
 }
 
 // part is one scalar of a place and what it holds.
@@ -52,31 +53,55 @@ func (p place) version() (Version, error) {
 // names v and nothing else. It refuses v if it has not the parts that the place
 // has: see the package comment.
 func (p place) texts(v Version) ([]string, error) {
-	old, err := p.version()
-	if err != nil {
-		return nil, err
-	}
-	if old.Digest != "" && v.Digest == "" {
-		return nil, refuse(p.path, p.line, fmt.Sprintf("it is pinned by a digest, which would go on deciding what runs, and %s comes without one", v),
-			"Give the digest of the new version as well, or remove the digest by hand first.")
-	}
-	if old.Tag != "" && v.Tag == "" {
-		return nil, refuse(p.path, p.line, fmt.Sprintf("it names the tag %s, which would no longer be true beside a new digest", quote(old.Tag)),
-			"Give the tag of the new version as well.")
-	}
-	texts, rest := make([]string, len(p.parts)), v
-	for i, part := range p.parts {
-		if texts[i], err = part.write(&rest); err != nil {
-			return nil, err
-		}
-	}
+	texts, rest, err := p.share(v)
 	switch {
+	case err != nil:
+		return nil, err
 	case rest.Digest != "":
 		return nil, refuse(p.path, p.line, "it has no field for a digest", "Give the tag alone, or add the digest by hand once: a missing field is never invented.")
 	case rest.Tag != "":
 		return nil, refuse(p.path, p.line, "it has no field for a tag", "Give the digest alone, or add the tag by hand once: a missing field is never invented.")
 	}
 	return texts, nil
+}
+
+// share is texts, and what of v no part has room for.
+func (p place) share(v Version) (texts []string, rest Version, err error) {
+	old, err := p.version()
+	if err != nil {
+		return nil, v, err
+	}
+	if old.Digest != "" && v.Digest == "" {
+		return nil, v, refuse(p.path, p.line, fmt.Sprintf("it is pinned by a digest, which would go on deciding what runs, and %s comes without one", v),
+			"Give the digest of the new version as well, or remove the digest by hand first.")
+	}
+	if old.Tag != "" && v.Tag == "" {
+		return nil, v, refuse(p.path, p.line, fmt.Sprintf("it names the tag %s, which would no longer be true beside a new digest", quote(old.Tag)),
+			"Give the tag of the new version as well.")
+	}
+	texts, rest = make([]string, len(p.parts)), v
+	for i, part := range p.parts {
+		if texts[i], err = part.write(&rest); err != nil {
+			return nil, v, err
+		}
+	}
+	return texts, rest, nil
+}
+
+// replace returns the parts whose text changes.
+func (p place) replace(texts []string) ([]replacement, error) {
+	var replacements []replacement
+	for i, part := range p.parts {
+		if texts[i] == part.Value {
+			continue
+		}
+		if err := part.Editable(); err != nil {
+			return nil, err
+		}
+		raw, style := part.encode(texts[i])
+		replacements = append(replacements, replacement{target: part.target, value: texts[i], raw: raw, style: style})
+	}
+	return replacements, nil
 }
 
 // repositoryPattern is what may stand before the tag: host, port and path.

@@ -125,16 +125,11 @@ func plan(places []place, to Version) ([]replacement, Version, error) {
 		if err != nil {
 			return nil, old, err
 		}
-		for i, part := range p.parts {
-			if texts[i] == part.Value {
-				continue
-			}
-			if err := part.Editable(); err != nil {
-				return nil, old, err
-			}
-			raw, style := part.encode(texts[i])
-			replacements = append(replacements, replacement{target: part.target, value: texts[i], raw: raw, style: style})
+		more, err := p.replace(texts)
+		if err != nil {
+			return nil, old, err
 		}
+		replacements = append(replacements, more...)
 	}
 	sortBySpan(replacements)
 	return replacements, old, nil
