@@ -1,6 +1,6 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test guards crashes storm lint bench microbench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test guards crashes storm lint bench bench-git microbench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
@@ -45,6 +45,10 @@ $(LINT):
 
 bench: ## measure acknowledgements and roads, beside a floor and on several replicas (5 minutes)
 	$(GO) run ./test/bench
+
+LARGE ?= 1
+bench-git: ## measure the git engine beside the git command line, at three sizes (minutes; LARGE=0 leaves the large one out)
+	$(GO) run ./test/bench/git -large=$(LARGE)
 
 microbench: ## run the benchmarks of single packages
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./gitops/...

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -73,6 +74,27 @@ func Build(ctx context.Context, dir string, size Size) (*Repo, error) {
 	return r, err
 }
 
+// Open opens a repository that Build made in dir, perhaps in another process.
+// Nothing but Build and Advance may have moved main.
+func Open(ctx context.Context, dir string, size Size) (*Repo, error) {
+	r := &Repo{Size: size, Dir: dir, done: make([]int, size.Apps)}
+	out, err := r.Git(ctx, nil, "rev-list", "--count", "refs/heads/main")
+	if err != nil {
+		return nil, err
+	}
+	commits, err := strconv.Atoi(out)
+	if err != nil || commits < size.Commits {
+		return nil, fmt.Errorf("%s holds %s commits, which is not what %s has", dir, out, size.Name)
+	}
+	for app := range r.done {
+		r.done[app] = size.Changes(app)
+	}
+	for range commits - size.Commits {
+		r.next()
+	}
+	return r, nil
+}
+
 // Git runs a git command in the repository, apart from the configuration of
 // the machine and of the person, and returns what it printed.
 func (r *Repo) Git(ctx context.Context, stdin []byte, args ...string) (string, error) {
@@ -107,10 +129,7 @@ func (r *Repo) Tip(ctx context.Context) (string, error) {
 func (r *Repo) Advance(ctx context.Context, n int) error {
 	var stream bytes.Buffer
 	for i := range n {
-		app := (r.moved * 7) % r.Apps
-		r.moved++
-		r.done[app]++
-		c := r.promotion(app, r.done[app])
+		c := r.next()
 		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter %s\ndata %d\n%s\n", r.who(r.Commits+r.moved), len(c.message), c.message)
 		if i == 0 {
 			stream.WriteString("from refs/heads/main^0\n")
@@ -119,6 +138,14 @@ func (r *Repo) Advance(ctx context.Context, n int) error {
 	}
 	_, err := r.Git(ctx, stream.Bytes(), "fast-import", "--quiet")
 	return err
+}
+
+// next is the next commit after the end of what Build makes.
+func (r *Repo) next() change {
+	app := (r.moved * 7) % r.Apps
+	r.moved++
+	r.done[app]++
+	return r.promotion(app, r.done[app])
 }
 
 // packDir is where the packs of the repository lie.

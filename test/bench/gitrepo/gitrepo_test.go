@@ -52,8 +52,15 @@ func TestARepositoryIsWhatItsSizeSays(t *testing.T) {
 			if err := r.Advance(t.Context(), 10); err != nil {
 				t.Fatal(err)
 			}
-			if got := git("rev-list", "--count", "main"); got != "2510" {
-				t.Errorf("%s commits after main was moved by ten", got)
+			opened, err := gitrepo.Open(t.Context(), r.Dir, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := opened.Advance(t.Context(), 310); err != nil {
+				t.Fatal(err)
+			}
+			if got := git("rev-list", "--count", "main"); got != "2820" {
+				t.Errorf("%s commits after main was moved on", got)
 			}
 			git("fsck", "--strict", "--full")
 		})
