@@ -46,6 +46,7 @@ type Mirror struct {
 	config string // of the bare repository; also tells whose mirror it is
 
 	packer packer
+	pushes *line[*update]
 	writer chan struct{} // holds one token: who has it may change the mirror
 
 	mu    sync.RWMutex // readers hold it, so that no store closes under them
@@ -87,6 +88,7 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 		config: mirrorConfig(r.url, opts.Branch),
 		writer: make(chan struct{}, 1),
 	}
+	m.pushes = newLine(m.exchange, fits)
 	m.writer <- struct{}{}
 	if err := m.openOrClone(ctx); err != nil {
 		r.close()
@@ -156,6 +158,7 @@ func (m *Mirror) load() (*store, plumbing.Hash, error) {
 
 // Close releases the files and connections. Operations that run finish first.
 func (m *Mirror) Close() error {
+	m.pushes.close()
 	<-m.writer
 	defer func() { m.writer <- struct{}{} }()
 	m.mu.Lock()

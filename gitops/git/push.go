@@ -37,13 +37,14 @@ func (m *Mirror) Push(ctx context.Context, req PushRequest) error {
 	return m.PushAll(ctx, req)[0]
 }
 
-// PushAll is Push for several refs in one exchange. Each has its own outcome, at
-// its place in the result; one that is refused does not keep the others back.
+// PushAll is Push for several refs at once. Each has its own outcome, at its
+// place in the result; one that is refused does not keep the others back. What
+// is pushed meanwhile by others goes along in the same exchange, see line.
 func (m *Mirror) PushAll(ctx context.Context, reqs ...PushRequest) []error {
 	updates := make([]*update, len(reqs))
 	seen := map[string]bool{}
 	for i, r := range reqs {
-		u := &update{ref: r.Ref, commit: r.Commit}
+		u := &update{ref: r.Ref}
 		updates[i] = u
 		switch {
 		case r.Commit == nil:
@@ -51,6 +52,7 @@ func (m *Mirror) PushAll(ctx context.Context, reqs ...PushRequest) []error {
 		case seen[r.Ref]:
 			u.err = refuse(gitops.Invalid, nil, "", "%s is pushed twice at once.", r.Ref)
 		default:
+			u.commits = []*Commit{r.Commit}
 			u.set(r.Expect, r.Commit.Hash)
 		}
 		seen[r.Ref] = true
@@ -99,8 +101,8 @@ func (m *Mirror) RemoteRefs(ctx context.Context, prefix string) (map[string]Hash
 type update struct {
 	ref      string
 	old, new plumbing.Hash
-	commit   *Commit // nil for a deletion
-	err      error   // the outcome, once it is known
+	commits  []*Commit // that the remote may not have; none for a deletion
+	err      error     // the outcome, once it is known
 	known    bool
 	sent     bool // the server was asked to move it
 }
@@ -119,28 +121,6 @@ func (u *update) set(from, to Hash) {
 	}
 }
 
-func (m *Mirror) push(ctx context.Context, updates []*update) []error {
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
-	defer cancel()
-	var valid []*update
-	for _, u := range updates {
-		if u.err == nil {
-			valid = append(valid, u)
-		}
-	}
-	if len(valid) > 0 {
-		err := m.remote.push(ctx, func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
-			return m.send(ctx, s, refs, valid)
-		})
-		m.settle(ctx, valid, err)
-	}
-	out := make([]error, len(updates))
-	for i, u := range updates {
-		out[i] = u.err
-	}
-	return out
-}
-
 // send moves the refs that are not where they should be yet, in one request.
 func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs *packp.AdvRefs, updates []*update) error {
 	req := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
@@ -153,9 +133,7 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 		case u.old:
 			req.Commands = append(req.Commands, &packp.Command{Name: plumbing.ReferenceName(u.ref), Old: u.old, New: u.new})
 			u.sent = true
-			if u.commit != nil {
-				commits = append(commits, u.commit)
-			}
+			commits = append(commits, u.commits...)
 		default:
 			u.err, u.known = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old)), true
 		}
@@ -200,36 +178,4 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 		u.known = true
 	}
 	return nil
-}
-
-// settle gives every update its outcome after an exchange that ended with err.
-// A refusal is looked at again: if the ref is where it should be, somebody who
-// did the same was faster, and it does not matter who; if it is elsewhere by
-// now, somebody else was first.
-func (m *Mirror) settle(ctx context.Context, updates []*update, err error) {
-	refused := false
-	for _, u := range updates {
-		if err != nil && !u.known {
-			u.err = err
-		}
-		refused = refused || u.known && u.sent && u.err != nil
-	}
-	if !refused {
-		return
-	}
-	refs, err := m.RemoteRefs(ctx, "refs/heads/")
-	if err != nil {
-		return // the refusal stands, and asking again is up to the caller
-	}
-	for _, u := range updates {
-		if !u.known || !u.sent || u.err == nil {
-			continue
-		}
-		at, found := refs[u.ref]
-		if found && at == u.new.String() || !found && u.new.IsZero() {
-			u.err = nil
-		} else if found != !u.old.IsZero() || found && at != u.old.String() {
-			u.err = u.conflict(u.err)
-		}
-	}
 }

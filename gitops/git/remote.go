@@ -71,6 +71,7 @@ type exchange struct {
 	mu     sync.Mutex
 	bodies []io.Closer
 	pause  *gitops.Pause // where the server wants to be left alone
+	large  bool          // what was sent is more than the server takes at once
 }
 
 // RoundTrip is http.RoundTripper's.
@@ -81,6 +82,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.mu.Lock()
 	x.bodies = append(x.bodies, res.Body)
+	x.large = x.large || res.StatusCode == http.StatusRequestEntityTooLarge
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && res.StatusCode >= http.StatusMultipleChoices {
 		x.pause = &gitops.Pause{After: time.Duration(seconds) * time.Second}
 	}
@@ -102,6 +104,9 @@ func (x *exchange) done() {
 
 // errAuth marks an error of the caller's Auth function.
 var errAuth = errors.New("get credentials")
+
+// errTooLarge: the server does not take as much in one request.
+var errTooLarge = errors.New("the request is too large")
 
 // exchange runs one network operation with fresh credentials. Where the server
 // does not know them, it asks for others and tries once more: a token may
@@ -132,7 +137,10 @@ func (r *remote) exchangeOnce(ctx context.Context, fn func(transport.Transport, 
 	x := &exchange{trip: r.trip}
 	defer x.done()
 	err = fn(githttp.NewClient(&http.Client{Transport: x}), endpoint, auth)
-	if err != nil && x.pause != nil {
+	switch {
+	case err != nil && x.large:
+		return fmt.Errorf("%w: %w", errTooLarge, err)
+	case err != nil && x.pause != nil:
 		x.pause.Err = err
 		return x.pause
 	}
@@ -190,6 +198,9 @@ func (r *remote) explain(err error) error {
 	switch {
 	case errors.As(err, &pause): // whatever else the answer was
 		e.Message = fmt.Sprintf("The git server asked to slow down for %s.", r.url)
+	case errors.Is(err, errTooLarge):
+		e.Code, e.Message = gitops.Denied, fmt.Sprintf("The git server of %s does not take as much at once as this change has.", r.url)
+		e.Next = "Ask for fewer targets at once, or ask who runs the git server to allow larger requests."
 	case errors.Is(err, errAuth):
 		e.Message = fmt.Sprintf("There are no credentials for %s at the moment.", r.url)
 	case errors.Is(err, transport.ErrAuthenticationRequired):

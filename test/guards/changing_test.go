@@ -30,6 +30,9 @@ func racing() []guard {
 		{16, "gitops/git/push.go", "\t\tdefault:\n\t\t\tu.err, u.known = u.conflict(", "\t\tdefault:\n\t\t\tu.err, u.known = error(nil), true\n\t\t\t_, _ = u.conflict(",
 			git, "TestAPushMovesARefOnlyFromWhereItIsExpected"},
 
+		// 22. A batch that is too large is tried again the same way.
+		{22, "gitops/git/line.go", `n > 1 && errors.Is(err, errTogether)`, `n > 1 && false`, git, "TestWhatIsTooLargeTogetherIsHalved"},
+
 		// 17. Commits depend on the machine's git identity.
 		{17, "gitops/git/repository.go", `Author: who, Committer: who`, `Author: who`, scenarios, "TestScenarios/promote_by_rule"},
 		{17, "gitops/git/identity.go", `if name == "" || `, `if `, git, "TestIdentitiesAndMessagesCannotBreakTheCommit"},
@@ -47,7 +50,7 @@ func halfDone() []guard {
 		{18, "gitops/effect/effect.go", "holds(ctx, j, lease)\n\tif err != nil {", "holds(ctx, j, lease)\n\tif false {", effect, "TestWhoseLeaseHasRunOutDoesNothing"},
 		{18, "gitops/store/commit.go", ` AND revision = $8`, ` AND $8 = $8`, "./gitops/store", "TestSQLite/changes"},
 		{18, "gitops/store/journal.go", "if standing.Outcome != nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil", "./gitops/store", "TestSQLite/journal"},
-		{18, "gitops/git/push.go", `if found && at == u.new.String() || !found && u.new.IsZero() {`, `if found && at == "" {`, "./gitops/git", "TestARefusalIsNoneWhereSomebodyElsePushedTheSame"},
+		{18, "gitops/git/pushes.go", `if found && at == u.new.String() || !found && u.new.IsZero() {`, `if found && at == "" {`, "./gitops/git", "TestARefusalIsNoneWhereSomebodyElsePushedTheSame"},
 		{18, "gitops/github/pulls.go", `if !found {`, `if !found || true {`, "./gitops/github", "TestAPullRequestIsOpenedOnceAndFoundByItsBranch"},
 
 		// 19. The first failure of many leaves the rest undone.

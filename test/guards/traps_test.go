@@ -21,6 +21,7 @@ func traps() map[int]string {
 		19: "the first failure of many leaves the rest undone",
 		20: "“nothing to do” is swallowed",
 		21: "marked as seen before it is processed",
+		22: "a batch that is too large is tried again the same way",
 		23: "what stands in chat is known to one process only",
 		26: "waiting for an event that has happened already",
 		27: "the person behind the change approves it",

@@ -1,0 +1,8 @@
+package git
+
+// Waiting is how many pushes wait for their turn.
+func (m *Mirror) Waiting() int {
+	m.pushes.mu.Lock()
+	defer m.pushes.mu.Unlock()
+	return len(m.pushes.waiting)
+}
