@@ -18,6 +18,8 @@ type cursor struct {
 	col   int          // is written
 	trail []*yaml.Node // the nodes above, outermost first
 	fixed string       // why nothing from here on can be edited; "" if it can
+
+	instead string // what to do about it, where that is not to write the value out
 }
 
 // roots returns a cursor on the root of each document.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
@@ -38,7 +39,13 @@ type target struct {
 	node  *yaml.Node
 	trail []*yaml.Node // the containers above, outermost first
 	json  bool         // the file is JSON
+
+	block  *block // the block in whose text it is, or nil
+	inside span   // where in that text
 }
+
+// span is a range of bytes.
+type span struct{ start, end int }
 
 // target makes a target of the scalar under the cursor. Anything but a scalar,
 // and a scalar that only a template can fill, is refused.
@@ -56,7 +63,7 @@ func (c cursor) target() (target, error) {
 		next = `Write "" there by hand once.`
 	}
 	if c.fixed != "" {
-		reason = c.fixed
+		reason, next = c.fixed, cmp.Or(c.instead, next)
 	} else if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" {
 		reason, next = fmt.Sprintf("it has the tag %s", quote(n.Tag)), "Remove the tag."
 	} else if user := c.sharedBy(); reason == "" && user != nil {
@@ -69,6 +76,9 @@ func (c cursor) target() (target, error) {
 	}
 	t.Start, t.End, t.Raw = start, end, string(c.file.data[start:end])
 	t.Line, t.Column = c.file.position(start, n.Line)
+	if t.block = c.file.within; t.block != nil && !t.block.lift(&t) {
+		t.refusal = refuse(c.at(), t.Line, unclear, next)
+	}
 	return t, nil
 }
 

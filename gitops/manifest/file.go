@@ -34,6 +34,9 @@ type file struct {
 	docs  []*yaml.Node // each a document node, in the order of the file
 	lines []int        // byte offset of the beginning of each line
 	json  bool         // it is JSON and stays JSON
+
+	within *block                // the block whose text this is, nil for a file by itself
+	blocks map[*yaml.Node]*block // those that were looked into
 }
 
 // open parses data, or refuses a file that cannot be understood for certain.

@@ -30,6 +30,7 @@ const (
 	aTag          holding = iota // 1.2.3, and where it is so already, 1.2.3@sha256:… or sha256:…
 	aDigest                      // sha256:…
 	aReference                   // repository[:tag][@sha256:…]
+	anOverride                   // [name=]repository[:tag][@sha256:…], as Argo CD gives images to kustomize
 	aChartVersion                // 1.2.3, a whole version of a Helm chart
 )
 
@@ -105,7 +106,7 @@ func (p place) replace(texts []string) ([]replacement, error) {
 }
 
 // repositoryPattern is what may stand before the tag: host, port and path.
-var repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]*$`)
+var repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*((:[0-9]+)?/[A-Za-z0-9._/-]*)?$`)
 
 // splitReference takes an image reference apart. A colon belongs to the tag
 // only behind the last slash; before it, it is the registry's port.
@@ -121,9 +122,13 @@ func splitReference(s string) (repository, tag, digest string) {
 func (p part) read() (repository string, v Version, err error) {
 	ok := true
 	switch p.holds {
-	case aReference:
-		repository, v.Tag, v.Digest = splitReference(p.Value)
-		whole := repository
+	case aReference, anOverride:
+		name, image := "", p.Value
+		if p.holds == anOverride {
+			name, image = splitOverride(image)
+		}
+		repository, v.Tag, v.Digest = splitReference(image)
+		whole := name + repository
 		if v.Tag != "" {
 			whole += ":" + v.Tag
 		}
@@ -131,6 +136,8 @@ func (p part) read() (repository string, v Version, err error) {
 			whole += "@" + v.Digest
 		}
 		ok = repositoryPattern.MatchString(repository) && v.valid() && whole == p.Value
+		ok = ok && (name == "" || repositoryPattern.MatchString(strings.TrimSuffix(name, "=")))
+		repository = name + repository
 	case aDigest:
 		v.Digest = p.Value
 		ok = v.valid()
@@ -159,6 +166,8 @@ func (p part) noVersion() *gitops.Error {
 		return refuse(p.Path, p.Line, reason, next)
 	case p.holds == aReference:
 		what, next = "image reference", "Write it as repository:tag, repository:tag@sha256:… or repository@sha256:…."
+	case p.holds == anOverride:
+		what, next = "kustomize image", "Write it as name:tag or name=repository:tag, each with @sha256:… or without."
 	case p.holds == aDigest:
 		what = "digest"
 	}
@@ -172,7 +181,7 @@ func (p part) write(rest *Version) (string, error) {
 		return "", err
 	}
 	switch p.holds {
-	case aReference:
+	case aReference, anOverride:
 		v := *rest
 		*rest = Version{}
 		if v.Tag != "" {

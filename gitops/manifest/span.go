@@ -106,11 +106,13 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 // the value would have to go is a matter of taste and comments.
 const noValue = "it has no value yet"
 
+// unclear is the reason where the parser's word and the bytes do not agree.
+const unclear = "its place in the file cannot be told for certain"
+
 // span returns the bytes of the scalar n, with its quotes and without anchor
 // and tag, or the reason why they cannot be replaced. That these bytes are n is
 // proven by verify, after the edit.
 func (f *file) span(n *yaml.Node) (start, end int, reason string) {
-	const unclear = "its place in the file cannot be told for certain"
 	start, ok := f.offset(n.Line, n.Column)
 	if !ok {
 		return 0, 0, unclear

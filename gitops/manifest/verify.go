@@ -20,7 +20,11 @@ func (f *file) verify(edited []byte, all []replacement) error {
 	if err != nil || len(docs) != len(f.docs) || f.json && !isJSON(edited) {
 		return f.doubtful(all, err)
 	}
-	c := f.comparison(all)
+	whole, err := wholeScalars(all)
+	if err != nil {
+		return f.doubtful(all, err)
+	}
+	c := f.comparison(whole)
 	for i := range docs {
 		if !c.same(f.docs[i], docs[i]) {
 			return f.doubtful(all, nil)
