@@ -1,0 +1,83 @@
+package manifest
+
+import (
+	"testing"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+const applicationSet = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: carts}
+spec:
+  goTemplate: true
+  generators:
+    - list:
+        elements:
+          - env: dev
+            tag: 1.42.0   # newest
+          - {env: prod, tag: "1.41.0", image: 'ghcr.io/acme/cart:1.40'}
+    - matrix:
+        generators:
+          - git: {repoURL: "https://git.acme.dev/gitops.git", directories: [{path: apps/*}]}
+          - merge:
+              mergeKeys: [env]
+              generators:
+                - clusters: {}
+                - list: {elements: [{env: prod, region: eu, values: {image: {tag: v7}}}, {env: prod, region: us, chart: 2.0.0}]}
+  template:
+    metadata: {name: 'cart-{{ .env }}'}
+    spec:
+      source:
+        repoURL: https://charts.acme.dev
+        chart: cart
+        targetRevision: 3.2.0
+        helm:
+          parameters:
+            - {name: image.tag, value: '{{ .tag }}'}
+            - {name: proxy.tag, value: 1.7.1}
+`
+
+func TestSetEditsAnElementOfAListGenerator(t *testing.T) {
+	at := func(where, path string) Element { return Element{Name: "carts", Where: where, Path: path} }
+	checkSpliced(t, []spliced{
+		{"by the value of one key", applicationSet, at("env=dev", "tag"), "1.43", "1.42.0   #", `"1.43"   #`},
+		{"that alone has the field, of several", applicationSet, at("env=prod", "tag"), "1.42.0", `"1.41.0"`, `"1.42.0"`},
+		{"with a whole image", applicationSet, Element{Where: "env=prod", Path: "image", Image: "ghcr.io/acme/cart"}, "1.42", "cart:1.40", "cart:1.42"},
+		{"by two keys, nested in a merge in a matrix", applicationSet, at("env=prod,region=eu", "values.image.tag"), "v8", "v7", "v8"},
+		{"by a key in a nested map", applicationSet, at("values.image.tag=v7", "values.image.tag"), "v7", "v7", "v7"},
+	})
+}
+
+func TestSetEditsTheTemplateOfAnApplicationSet(t *testing.T) {
+	set := func(field ArgoSource) ApplicationSet { return ApplicationSet{Name: "carts", Field: field} }
+	checkSpliced(t, []spliced{
+		{"its revision", applicationSet, set(ArgoSource{}), "3.3.0", "3.2.0", "3.3.0"},
+		{"its parameter", applicationSet, set(ArgoSource{Parameter: "proxy.tag"}), "1.8", "1.7.1", "'1.8'"},
+	})
+	checkRefused(t, []refusal{{"a parameter that the generators fill in", applicationSet, set(ArgoSource{Parameter: "image.tag"}), "v2",
+		"spec.template.spec.source.helm.parameters[0].value (line 29) cannot be edited safely: it is filled by a template.", false}})
+}
+
+func TestSetRefusesElementsThatSeveralAre(t *testing.T) {
+	const two = "kind: ApplicationSet\nspec:\n  generators: [{list: {elements: [{e: a, tag: v1}]}}, {list: {elements: [{e: a, tag: v1}]}}]\n"
+	checkRefused(t, []refusal{
+		{"in two lists", two, Element{Where: "e=a", Path: "tag"}, "v2",
+			`spec.generators[1].list.elements[0] (line 3) cannot be edited safely: the field "tag" of the element "e=a" of ApplicationSet is there more than once…`, false},
+	})
+	for _, tt := range []struct {
+		at      Element
+		code    gitops.Code
+		message string
+	}{
+		{Element{Where: "env=qa", Path: "tag"}, gitops.NotFound, `No element of a list generator has "env=qa".`},
+		{Element{Where: "env=dev", Path: "version"}, gitops.NotFound, "There is no spec.generators[0].list.elements[0].version: spec.generators[0].list.elements[0] (line 9) does not have it."},
+		{Element{Where: "env", Path: "tag"}, gitops.Invalid, `"env" does not say which element is meant.`},
+		{Element{Where: "env=dev"}, gitops.Invalid, "A path of 0 characters leads nowhere."},
+		{Element{Name: "shop", Where: "env=dev", Path: "tag"}, gitops.NotFound, `The file has no ApplicationSet "shop"; it has "ApplicationSet/carts".`},
+	} {
+		if _, err := Read([]byte(applicationSet), tt.at); gitops.CodeOf(err) != tt.code || err.Error() != tt.message {
+			t.Errorf("%+v: %v", tt.at, err)
+		}
+	}
+}
