@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 	"github.com/go-git/go-git/v5/plumbing/transport"
+
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // wanted says what to ask the server for.
@@ -65,6 +67,7 @@ func (s *store) download(ctx context.Context, session transport.UploadPackSessio
 	if err != nil {
 		return fmt.Errorf("receive the pack of %s: %w", w.want, err)
 	}
+	crash.Point("pack received")
 	if err := s.addPack(tmp); err != nil {
 		return err
 	}
@@ -85,7 +88,7 @@ func receivePack(body io.Reader, dir string, maxObjects int, report func(Progres
 	if maxObjects > 0 && n > maxObjects {
 		return "", fmt.Errorf("%w: %d objects", errTooMuch, n)
 	}
-	f, err := os.CreateTemp(dir, "tmp_pack_")
+	f, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // fewObjects is what a fetch may bring without a second thought.
@@ -35,6 +36,7 @@ func (m *Mirror) clone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	crash.Point("mirror laid out")
 	var tip plumbing.Hash
 	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
 		if tip, err = m.remoteTip(refs); err != nil {
@@ -45,6 +47,7 @@ func (m *Mirror) clone(ctx context.Context) error {
 	if err == nil {
 		err = st.writeRef(m.opts.Branch, tip)
 	}
+	crash.Point("tip written")
 	if err == nil {
 		err = st.checkStart(tip)
 	}
@@ -70,9 +73,11 @@ func (m *Mirror) replace(st *store, tip plumbing.Hash) error {
 	if err := os.RemoveAll(m.opts.Dir); err != nil {
 		return err
 	}
+	crash.Point("old mirror gone")
 	if err := os.Rename(st.dir, m.opts.Dir); err != nil {
 		return err
 	}
+	crash.Point("mirror in place")
 	st.moved(m.opts.Dir)
 	m.store, m.tip = st, tip
 	return nil
@@ -142,6 +147,7 @@ func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
 	if err := st.writeRef(m.opts.Branch, tip); err != nil {
 		return nil, err
 	}
+	crash.Point("tip moved")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tip = tip

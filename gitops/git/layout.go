@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,11 +84,16 @@ func loadStore(dir, config string) (*store, error) {
 	return s, nil
 }
 
-// removeUnfinished deletes what a crash left of downloads.
+// removeUnfinished deletes what a crash left of downloads, and of files that
+// were to replace others.
 func removeUnfinished(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, "objects/pack/tmp_*"))
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
-	}
-	return err
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if left, _ := filepath.Match(unfinished, d.Name()); left { // the pattern is well formed
+			return os.Remove(path)
+		}
+		return nil
+	})
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // maxOpenPacks bounds the file descriptors of one mirror. Every fetch leaves a
@@ -139,9 +141,11 @@ func (s *store) addPack(tmp string) error {
 	if err := os.Rename(tmp, path+".pack"); err != nil {
 		return err
 	}
+	crash.Point("pack named")
 	if err := replaceFile(path+".idx", buf.Bytes()); err != nil { // last: it makes the pack visible
 		return err
 	}
+	crash.Point("index named")
 	p, err := newPack(path, index)
 	if err != nil {
 		return err
@@ -178,14 +182,19 @@ func indexPack(path string) (*idxfile.MemoryIndex, error) {
 	return w.Index()
 }
 
+// unfinished is how files are called that are being written: git takes no file
+// that ends in .lock for a ref.
+const unfinished = "tmp_*.lock"
+
 // replaceFile writes a file so that it is never seen half written.
 func replaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "tmp_")
+	tmp, err := os.CreateTemp(filepath.Dir(path), unfinished)
 	if err != nil {
 		return err
 	}
 	_, err = tmp.Write(data)
 	if err = errors.Join(err, tmp.Close()); err == nil {
+		crash.Point("unnamed " + cmp.Or(filepath.Ext(path), filepath.Base(path)))
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // PushRequest asks for one ref to be moved to a new commit.
@@ -157,7 +158,9 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 	if err != nil {
 		return err
 	}
+	crash.Point("push begun")
 	report, err := s.ReceivePack(ctx, req)
+	crash.Point("push answered")
 	if report == nil {
 		return errors.Join(errors.New("the server did not report what became of the push"), err)
 	}

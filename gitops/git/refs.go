@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // readRef reads the tip of the branch from the store's directory.
@@ -54,6 +56,7 @@ func (s *store) addShallow(commits []plumbing.Hash) error {
 	if err := replaceFile(filepath.Join(s.dir, "shallow"), b.Bytes()); err != nil {
 		return err
 	}
+	crash.Point("shallow stored")
 	s.shallow = all
 	return nil
 }

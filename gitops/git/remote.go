@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"strconv"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // maxErrorBody is how much of a refusal's text is read; it goes to the log only.
@@ -80,6 +82,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	crash.Point("answered " + path.Base(req.URL.Path))
 	x.mu.Lock()
 	x.bodies = append(x.bodies, res.Body)
 	x.large = x.large || res.StatusCode == http.StatusRequestEntityTooLarge
