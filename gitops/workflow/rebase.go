@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
 )
 
 // rebase works the Request out again when the base branch has moved. The same
@@ -26,6 +27,7 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 	if err != nil {
 		return false, err
 	}
+	crash.Point("reapplied")
 	switch {
 	case len(now.Edits) == 0:
 		c.Plan.Targets = now.Targets
@@ -86,6 +88,7 @@ func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entrie
 		return err
 	}
 	_, err = w.write(ctx, w.lease, c, nil, append(entries, silent)...)
+	crash.Point("new plan stored")
 	return err
 }
 
@@ -99,12 +102,14 @@ func (w walk) move(ctx context.Context, c gitops.Change) error {
 	if err != nil {
 		return err
 	}
+	crash.Point("branch moved")
 	c.Proposal = next
 	for i, d := range c.Decisions {
 		if goesAlong(before, d) {
 			c.Decisions[i].HeadSHA = next.HeadSHA
 		}
 	}
+	crash.Point("approvals carried")
 	return w.reenter(ctx, c)
 }
 
@@ -122,11 +127,13 @@ func (w walk) reenter(ctx context.Context, c gitops.Change, entries ...gitops.En
 	if err := w.refreshPull(ctx, c); err != nil {
 		return err
 	}
+	crash.Point("pull request refreshed")
 	entry, err := w.enter(&c, gitops.StateProposed, Self, fmt.Sprintf("round %d at %.8s", c.Proposal.Round, c.Proposal.HeadSHA))
 	if err != nil {
 		return err
 	}
 	_, err = w.write(ctx, w.lease, c, nil, append(entries, entry)...)
+	crash.Point("round stored")
 	return err
 }
 

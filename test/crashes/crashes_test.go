@@ -33,6 +33,9 @@ type moment struct {
 	nth   int
 }
 
+// String is the moment as CHANGEBOT_CRASH has it.
+func (m moment) String() string { return fmt.Sprintf("%s#%d", m.point, m.nth) }
+
 // moments lists them as "point" or "point#n".
 func moments(list ...string) []moment {
 	var all []moment
@@ -89,7 +92,7 @@ func TestACrashDoublesAndLosesNothing(t *testing.T) {
 				if !all() && !m.among(kind) {
 					continue
 				}
-				t.Run(fmt.Sprintf("%s/%s/%s#%d", walk.name, kind.name, m.point, m.nth), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%s/%s", walk.name, kind.name, m), func(t *testing.T) {
 					t.Parallel()
 					strike(t, homes.open(t, kind), walk.road, m)
 				})
@@ -108,7 +111,7 @@ func strike(t *testing.T, h *house, r road, m moment) {
 	h.begin(m.point, m.nth)
 	r.ask(h)
 	h.walk(r.end)
-	h.once(r.changes)
+	h.once(r)
 	if !h.struck(m.nth) { // the last messages come after the end of the road
 		t.Fatal("nobody came to this point")
 	}
@@ -117,6 +120,6 @@ func strike(t *testing.T, h *house, r road, m moment) {
 	}
 	if h.kind.stop {
 		h.wake()
-		h.once(r.changes)
+		h.once(r)
 	}
 }

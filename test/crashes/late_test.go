@@ -105,5 +105,5 @@ func landsLate(h *house, late latecomer) {
 	h.until("somebody asks for the "+late.name, func() bool { return late.asked(h) > before })
 	late.gate(h).Release()
 	h.walk(r.end)
-	h.once(r.changes)
+	h.once(r)
 }

@@ -13,7 +13,7 @@ import (
 
 // once waits until everything is told, and reads from the servers that each of
 // the changes has one of everything.
-func (h *house) once(changes int) {
+func (h *house) once(r road) {
 	h.t.Helper()
 	h.until("one log for each change, one of every message", func() bool {
 		logs := 0
@@ -25,9 +25,9 @@ func (h *house) once(changes int) {
 				logs++
 			}
 		}
-		return logs == changes
+		return logs == r.changes
 	})
-	h.doubled(changes)
+	h.doubled(r.changes, max(1, r.rounds))
 	h.GitHub.CheckT(h.t)
 	for _, v := range h.Slack.Violations() {
 		h.t.Error(v)
@@ -38,13 +38,12 @@ func (h *house) once(changes int) {
 }
 
 // doubled complains about everything of which there is not one for each change.
-func (h *house) doubled(changes int) {
+func (h *house) doubled(changes, rounds int) {
 	h.t.Helper()
-	count := map[string]int{}
+	count, pushes := map[string]int{}, map[string]int{}
 	for _, p := range h.GitHub.Pushes(world.Repository, "refs/heads/changebot/") {
 		if p.Refused == "" && p.Old != p.New && strings.Trim(p.New, "0") != "" {
-			count["push of "+p.Ref]++
-			count["branches pushed"]++
+			pushes[p.Ref]++
 		}
 	}
 	for _, p := range h.GitHub.Pushes(world.Repository, "refs/heads/"+world.Branch) {
@@ -68,6 +67,12 @@ func (h *house) doubled(changes int) {
 		}
 		if strings.HasSuffix(ref, "/live") {
 			count["live messages"]++
+		}
+	}
+	count["branches pushed"] = len(pushes)
+	for ref, n := range pushes {
+		if n != rounds {
+			h.t.Errorf("%s was pushed %d times, want %d", ref, n, rounds)
 		}
 	}
 	for _, what := range []string{"branches pushed", "merges", "pull requests, merged", "pull requests opened", "syncs", "live messages"} {

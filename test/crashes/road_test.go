@@ -13,6 +13,7 @@ type road struct {
 	ask     func(*house)   // the sentence
 	end     *regexp.Regexp // what the room reads at last
 	changes int            // how many there are then, with those of before
+	rounds  int            // how often the branch of each is pushed; 0 is once
 	after   func(*house)   // what else has to be so then; nil for nothing
 }
 
