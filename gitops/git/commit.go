@@ -64,6 +64,11 @@ func (c *Commit) Objects() []Hash {
 // (with ErrUnknownCommit) for a base that the mirror does not hold;
 // Unsafe where a path leads through or to a symbolic link or a submodule.
 func (m *Mirror) Commit(ctx context.Context, req CommitRequest) (*Commit, error) {
+	return m.commitAhead(ctx, req, nil)
+}
+
+// commitAhead is Commit on a base that may not have been pushed yet.
+func (m *Mirror) commitAhead(ctx context.Context, req CommitRequest, ahead map[plumbing.Hash]object) (*Commit, error) {
 	base, err := parseHash("base", req.Base)
 	if err != nil {
 		return nil, err
@@ -74,7 +79,7 @@ func (m *Mirror) Commit(ctx context.Context, req CommitRequest) (*Commit, error)
 	}
 	var out *Commit
 	err = m.read(ctx, func(st *store) error {
-		out, err = commitOn(st, base, changes, &req)
+		out, err = commitOn(st.with(ahead), base, changes, &req)
 		return err
 	})
 	return out, asError(err, gitops.Internal, "The commit on %s could not be made.", req.Base)

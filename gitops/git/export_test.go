@@ -6,3 +6,10 @@ func (m *Mirror) Waiting() int {
 	defer m.pushes.mu.Unlock()
 	return len(m.pushes.waiting)
 }
+
+// WaitingIntents is how many intents wait for their turn.
+func (m *Mirror) WaitingIntents() int {
+	m.intents.mu.Lock()
+	defer m.intents.mu.Unlock()
+	return len(m.intents.waiting)
+}

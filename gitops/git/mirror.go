@@ -45,9 +45,10 @@ type Mirror struct {
 	log    *slog.Logger
 	config string // of the bare repository; also tells whose mirror it is
 
-	packer packer
-	pushes *line[*update]
-	writer chan struct{} // holds one token: who has it may change the mirror
+	packer  packer
+	pushes  *line[*update]
+	intents *line[*advance]
+	writer  chan struct{} // holds one token: who has it may change the mirror
 
 	mu    sync.RWMutex // readers hold it, so that no store closes under them
 	store *store       // nil when closed
@@ -89,6 +90,7 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 		writer: make(chan struct{}, 1),
 	}
 	m.pushes = newLine(m.exchange, fits)
+	m.intents = newLine(m.chain, nil)
 	m.writer <- struct{}{}
 	if err := m.openOrClone(ctx); err != nil {
 		r.close()
@@ -158,6 +160,7 @@ func (m *Mirror) load() (*store, plumbing.Hash, error) {
 
 // Close releases the files and connections. Operations that run finish first.
 func (m *Mirror) Close() error {
+	m.intents.close()
 	m.pushes.close()
 	<-m.writer
 	defer func() { m.writer <- struct{}{} }()

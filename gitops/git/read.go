@@ -29,12 +29,17 @@ type TreeEntry struct {
 // leads through or to a symbolic link or a submodule; Invalid for a directory, a
 // path that cannot be, and a file larger than MaxFileSize.
 func (m *Mirror) ReadFile(ctx context.Context, commit Hash, path string) ([]byte, error) {
+	return (&Draft{Commit: commit, mirror: m}).ReadFile(ctx, path)
+}
+
+// ReadFile returns the content of a file of the draft. Codes as for Mirror's.
+func (d *Draft) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	elements, err := splitPath(path)
 	if err != nil {
 		return nil, err
 	}
 	var data []byte
-	err = m.at(ctx, commit, func(st *store, root plumbing.Hash) error {
+	err = d.mirror.at(ctx, d.Commit, d.ahead, func(st *store, root plumbing.Hash) error {
 		e, err := st.lookup(root, elements)
 		if err != nil {
 			return err
@@ -54,7 +59,7 @@ func (m *Mirror) ReadFile(ctx context.Context, commit Hash, path string) ([]byte
 		}
 		return incomplete(err)
 	})
-	return data, asError(err, gitops.Internal, "%q could not be read at %s.", path, commit)
+	return data, asError(err, gitops.Internal, "%q could not be read at %s.", path, d.Commit)
 }
 
 // ListTree returns the entries of a directory at a commit, in git's order. The
@@ -65,7 +70,7 @@ func (m *Mirror) ListTree(ctx context.Context, commit Hash, dir string) ([]TreeE
 	if err != nil {
 		return nil, err
 	}
-	err = m.at(ctx, commit, func(st *store, root plumbing.Hash) error {
+	err = m.at(ctx, commit, nil, func(st *store, root plumbing.Hash) error {
 		tree, err := st.lookupDir(root, elements)
 		if err != nil {
 			return err
@@ -87,7 +92,7 @@ func (m *Mirror) WalkDirs(ctx context.Context, commit Hash, dir string, fn func(
 		return err
 	}
 	var top plumbing.Hash
-	err = m.at(ctx, commit, func(st *store, root plumbing.Hash) error {
+	err = m.at(ctx, commit, nil, func(st *store, root plumbing.Hash) error {
 		top, err = st.lookupDir(root, elements)
 		return err
 	})
@@ -138,13 +143,15 @@ func shown(entries []entry) []TreeEntry {
 	return out
 }
 
-// at runs fn over the store with the root tree of the commit.
-func (m *Mirror) at(ctx context.Context, commit Hash, fn func(*store, plumbing.Hash) error) error {
+// at runs fn over the store, and what is ahead of it, with the root tree of the
+// commit.
+func (m *Mirror) at(ctx context.Context, commit Hash, ahead map[plumbing.Hash]object, fn func(*store, plumbing.Hash) error) error {
 	h, err := parseHash("commit", commit)
 	if err != nil {
 		return err
 	}
 	return m.read(ctx, func(st *store) error {
+		st = st.with(ahead)
 		c, err := st.commit(h)
 		if err != nil {
 			return unknownCommit(err, h)

@@ -33,6 +33,20 @@ type store struct {
 	packs []*pack    // the newest last
 	cache cache.Object
 	clock int // counts reads, to know the file that was not used for longest
+
+	// A store with commits that were not pushed yet holds only those, and the
+	// store that they lie upon.
+	below *store
+	ahead map[plumbing.Hash]object
+}
+
+// with returns a store that holds commits that were not pushed yet as well. It
+// is for reading.
+func (s *store) with(ahead map[plumbing.Hash]object) *store {
+	if len(ahead) == 0 {
+		return s
+	}
+	return &store{below: s, ahead: ahead}
 }
 
 func (s *store) close() {
@@ -72,6 +86,12 @@ func (s *store) find(h plumbing.Hash) *pack {
 
 // size is the size of an object in bytes, as its header says.
 func (s *store) size(h plumbing.Hash) (int64, error) {
+	if o, ok := s.ahead[h]; ok {
+		return int64(len(o.data)), nil
+	}
+	if s.below != nil {
+		return s.below.size(h)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.find(h)
@@ -98,6 +118,12 @@ func (s *store) read(kind plumbing.ObjectType, h plumbing.Hash, limit int64) ([]
 	}
 	if n > limit {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", h, n, limit)
+	}
+	if o, ok := s.ahead[h]; ok && o.kind == kind {
+		return slices.Clone(o.data), nil
+	}
+	if s.below != nil {
+		return s.below.read(kind, h, limit)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
