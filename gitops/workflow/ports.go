@@ -272,6 +272,15 @@ type Sources interface {
 	Between(ctx context.Context, repository, from, to string) (gitops.Included, error)
 }
 
+// Renders build the manifests that a cluster gets of a repository's files.
+// gitops/render implements it.
+type Renders interface {
+	// Diff says for each Target what other contents of files do to the
+	// manifests that it renders to as of a commit. It never fails: what cannot
+	// be rendered is said.
+	Diff(ctx context.Context, commit string, files []File, targets []gitops.Target) []gitops.Rendered
+}
+
 // A Deployer brings what is in git to the cluster. gitops/argocd implements it.
 type Deployer interface {
 	// Sync makes it look at git and asks for the tracked branch to be

@@ -1,0 +1,66 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// plain returns the manifests that stand in a directory's own files, one text
+// for each document.
+func plain(ctx context.Context, s *side, dir string) ([]string, error) {
+	names, err := s.names(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	var manifests []string
+	for _, name := range names {
+		file := path.Join(dir, name)
+		if !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name)) {
+			continue
+		}
+		data, err := s.takeYAML(ctx, file)
+		if err != nil {
+			return nil, readable(file, err)
+		}
+		for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
+			var doc any
+			err := decoder.Decode(&doc)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, refuse("%s is not YAML that can be read.", quote(file))
+			}
+			if doc == nil {
+				continue
+			}
+			text, err := yaml.Marshal(doc)
+			if err != nil {
+				return nil, refuse("%s is not YAML that can be read.", quote(file))
+			}
+			manifests = append(manifests, string(text))
+		}
+	}
+	return manifests, nil
+}
+
+// names are the files of a directory, those that are laid over it among them.
+func (s *side) names(ctx context.Context, dir string) ([]string, error) {
+	names, err := s.tree.Files(ctx, s.commit, dir)
+	if err != nil {
+		return nil, unreadable(dir, err)
+	}
+	for name := range s.over {
+		if path.Dir(name) == dir {
+			names = append(names, path.Base(name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
