@@ -75,6 +75,10 @@ type Plan struct {
 	// Included says what the new versions bring, for each application whose
 	// Source is declared. It is for people; nothing is decided by it.
 	Included []Included
+
+	// Rendered says what the Edits do to the manifests that the Targets render
+	// to, one for each Target. It is for people as well.
+	Rendered []Rendered
 }
 
 // A Step is what happens to one Target.

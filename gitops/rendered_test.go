@@ -16,10 +16,10 @@ func TestASummaryCountsWhatIsRenderedDifferently(t *testing.T) {
 		return r
 	}
 	for want, r := range map[string]gitops.Rendered{
-		"nothing changes":     of(0, 0, 0),
-		"1 resource changes":  of(1, 0, 0),
-		"2 resources change":  of(2, 0, 0),
-		"1 resource is added": of(0, 1, 0),
+		"nothing changes":                               of(0, 0, 0),
+		"1 resource changes":                            of(1, 0, 0),
+		"2 resources change":                            of(2, 0, 0),
+		"1 resource is added":                           of(0, 1, 0),
 		"2 resources change, 1 is added, 2 are removed": of(2, 1, 2),
 		"2 resources are added, 1 is removed":           of(0, 2, 1),
 		"4 resources change":                            {Left: 4},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/pulltext"
 )
 
 // A File is a text that stands whole beside a message: what is cut in a card is
@@ -34,6 +35,10 @@ func files(v View) []Spec {
 	}
 	specs := []Spec{attach(c.ID+"-"+c.Plan.Digest.Short()+".diff", diffFile(c),
 		say("The whole diff, digest "+c.Plan.Digest.Short()+". An approval covers exactly this."))}
+	if whole := pulltext.RenderedFile(c.Plan.Rendered); whole != "" {
+		specs = append(specs, attach(c.ID+"-"+c.Plan.Digest.Short()+"-rendered.diff", whole,
+			say("What it does to the rendered manifests: "+pulltext.RenderedSummary(c.Plan.Rendered)+".")))
+	}
 	if c.State.Ended() {
 		specs = append(specs, attach(c.ID+"-log.txt", logFile(v), say("The log, from the request to the end.")))
 	}

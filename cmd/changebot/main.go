@@ -18,6 +18,7 @@ import (
 
 	"github.com/changebot/changebot/cmd/changebot/server"
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/render"
 )
 
 func main() {
@@ -34,6 +35,8 @@ type commands struct {
 	Queue    queue    `cmd:"" help:"Tell what is open, how old it is, and whose turn it is."`
 	Validate validate `cmd:"" help:"Check the configuration and everything it names, and say what to do."`
 	Version  version  `cmd:"" help:"Print the version."`
+
+	BuildManifests buildManifests `cmd:"" hidden:""`
 }
 
 // serve runs the server.
@@ -49,6 +52,13 @@ type validate struct {
 
 // version prints the version.
 type version struct{}
+
+// buildManifests is the process that changebot builds manifests in: it is
+// started by serve, speaks on standard input and output, and reaches nothing.
+type buildManifests struct{}
+
+// Run builds what it is told to, until its input ends.
+func (buildManifests) Run(on stage) error { return render.Build(os.Stdin, on.stdout) }
 
 // A stage is what a command runs on.
 type stage struct {
@@ -97,6 +107,11 @@ func (s serve) Run(on stage) error {
 		return fmt.Errorf("the configuration does not work:\n%w\ncheck it with: changebot validate", err)
 	}
 	log := slog.New(slog.NewJSONHandler(on.stderr, nil))
+	if self, err := os.Executable(); err == nil {
+		config.Builder = []string{self, "build-manifests"}
+	} else {
+		log.Warn("nothing is rendered", "error", err)
+	}
 	running, err := server.New(on.ctx, config, log)
 	switch {
 	case err == nil:

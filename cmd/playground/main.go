@@ -12,11 +12,24 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	_ "time/tzdata" // people of the sample live in several time zones
+
+	"github.com/changebot/changebot/gitops/render"
 )
 
+// building is the argument with which this program is the process that
+// changebot builds manifests in.
+const building = "build-manifests"
+
 func main() {
+	if slices.Equal(os.Args[1:], []string{building}) {
+		if err := render.Build(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

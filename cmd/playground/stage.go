@@ -88,6 +88,9 @@ func (s *stage) startBot(ctx context.Context, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if self, err := os.Executable(); err == nil {
+		c.Builder = []string{self, building}
+	}
 	bot, err := server.New(ctx, c, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		return err

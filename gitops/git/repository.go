@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/catalog"
@@ -10,7 +11,7 @@ import (
 )
 
 // A Repository is a Mirror as the rest of the program sees it. It implements
-// workflow.Git, workflow.Branches and catalog.Tree.
+// workflow.Git, workflow.Branches, catalog.Tree and render.Tree.
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
@@ -76,6 +77,22 @@ func (r Repository) List(ctx context.Context, commit, dir string) ([]catalog.Ent
 		}
 	}
 	return list, nil
+}
+
+// Files returns the names of the regular files of a directory, sorted.
+func (r Repository) Files(ctx context.Context, commit, dir string) ([]string, error) {
+	entries, err := r.Mirror.ListTree(ctx, commit, dir)
+	if err != nil {
+		return nil, unknownIsNotFound(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Mode == Regular || e.Mode == Executable {
+			names = append(names, e.Name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 func branchRef(branch string) string { return "refs/heads/" + branch }

@@ -30,7 +30,7 @@ type Record struct {
 
 // Block writes the signed, machine-readable block of a Change.
 func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
-	c.Plan.Included = nil // for people, and long
+	c.Plan.Included, c.Plan.Rendered = nil, nil // for people, and long
 	c.Plan.Edits = slices.Clone(c.Plan.Edits)
 	for i := range c.Plan.Edits {
 		c.Plan.Edits[i].Diff = "" // so is this

@@ -13,7 +13,7 @@ import (
 const maxBody = 60000
 
 // Body is the text of a Change's pull request: the table of versions, the
-// exact edits, the evidence, what the policy waits for, how to roll back, who
+// exact edits and what they do to the rendered manifests, the evidence, what the policy waits for, how to roll back, who
 // asked and why, and the signed block.
 func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	block, err := Block(c, key)
@@ -24,6 +24,7 @@ func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	versionTable(&b, c)
 	included(&b, c.Plan.Included)
 	diff(&b, c)
+	rendered(&b, c.Plan.Rendered)
 	list(&b, "Evidence", c.Plan.Evidence)
 	policy(&b, c)
 	asked(&b, c)

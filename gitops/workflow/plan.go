@@ -31,6 +31,7 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Plan = intent.plan
+	w.render(ctx, &c.Plan)
 	if len(intent.plan.Edits) == 0 {
 		return w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: alreadyThere(c)}, Self)
 	}

@@ -82,6 +82,7 @@ func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan) error {
 // done: whoever takes the Change up from here brings this plan to the branch
 // and no other, so what people see is what the branch comes to hold.
 func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entries ...gitops.Entry) error {
+	w.render(ctx, &p)
 	c.Plan, c.Proposal.Moving, c.Verdict = p, true, gitops.Verdict{}
 	silent, err := w.enter(&c, gitops.StateProposed, Self, "")
 	if err != nil {

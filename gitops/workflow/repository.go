@@ -23,6 +23,7 @@ type Repository struct {
 	Past     Past
 	Sources  Sources
 	Catalogs Catalogs
+	Renders  Renders // nil: nothing is rendered
 
 	mu   sync.Mutex
 	good *gitops.Catalog // the last one that could be read: a cache

@@ -29,6 +29,10 @@ type Config struct {
 	ArgoCD       ArgoCD       `yaml:"argocd"`
 	Timing       Timing       `yaml:"timing"`
 
+	// Builder is the command that builds manifests, with its arguments: this
+	// program, from its own main. Empty: nothing is rendered.
+	Builder []string `yaml:"-"`
+
 	SigningKey Secret `yaml:"-"` // CHANGEBOT_SIGNING_KEY: 32 bytes in base64, signs blocks in pull requests
 }
 

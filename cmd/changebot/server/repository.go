@@ -14,6 +14,7 @@ import (
 	"github.com/changebot/changebot/gitops/catalog"
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/github"
+	"github.com/changebot/changebot/gitops/render"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
@@ -64,12 +65,16 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	}, nil
 }
 
-func (r *repository) workflow() *workflow.Repository {
-	return &workflow.Repository{
+func (s *Server) workflowRepository(r *repository) *workflow.Repository {
+	repo := &workflow.Repository{
 		Name: r.name, Branch: r.branch,
 		Git: r.git, Branches: r.git, Pulls: r.github, Comments: r.github, Reviews: r.github,
 		Gate: r.github, Past: r.github, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
+	if len(s.config.Builder) > 0 {
+		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder}
+	}
+	return repo
 }
 
 func (s *Server) githubApp() (github.App, error) {

@@ -112,7 +112,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	deployer := argocd.Deployer{Client: s.argo, Clock: time.Now, Settle: s.config.Timing.Settle, Grace: s.config.Timing.Grace}
 	var repos []*workflow.Repository
 	for _, r := range s.repos {
-		repos = append(repos, r.workflow())
+		repos = append(repos, s.workflowRepository(r))
 	}
 	s.road = workflow.New(workflow.Ports{
 		Store: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
