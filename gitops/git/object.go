@@ -14,9 +14,10 @@ import (
 
 // object is a new git object that no remote has yet.
 type object struct {
-	kind plumbing.ObjectType
-	hash plumbing.Hash
-	data []byte
+	kind  plumbing.ObjectType
+	hash  plumbing.Hash
+	data  []byte
+	delta delta // the same content, shorter, for whoever has the base
 }
 
 func newObject(kind plumbing.ObjectType, data []byte) object {

@@ -10,15 +10,17 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// packer writes packs of new objects. Objects are whole, not deltas: a changed
-// manifest and the trees above it are small. Setting up a zlib writer costs more than
-// all the rest of a push, so they are kept.
+// packer writes packs of new objects. Large trees go as what is different from
+// the base commit's, blobs whole: a manifest is small. Setting up a zlib writer
+// costs more than all the rest of a push, so they are kept.
 type packer struct {
 	writers sync.Pool // of *zlib.Writer
 }
 
 // encode returns a pack (version 2) with the objects of the commits, each once.
-func (p *packer) encode(commits []*Commit) ([]byte, error) {
+// A thin pack has deltas against objects that are not in it, which the server
+// must have because it has the base.
+func (p *packer) encode(commits []*Commit, thin bool) ([]byte, error) {
 	seen := map[plumbing.Hash]bool{}
 	var objects []object
 	for _, c := range commits {
@@ -40,9 +42,16 @@ func (p *packer) encode(commits []*Commit) ([]byte, error) {
 	b.Write(binary.BigEndian.AppendUint32(nil, 2))
 	b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(objects))))
 	for _, o := range objects {
-		b.Write(packHeader(o.kind, len(o.data)))
+		data := o.data
+		if thin && o.delta.data != nil {
+			data = o.delta.data
+			b.Write(packHeader(plumbing.REFDeltaObject, len(data)))
+			b.Write(o.delta.base[:])
+		} else {
+			b.Write(packHeader(o.kind, len(data)))
+		}
 		z.Reset(&b)
-		if _, err := z.Write(o.data); err != nil {
+		if _, err := z.Write(data); err != nil {
 			return nil, err
 		}
 		if err := z.Close(); err != nil {

@@ -122,6 +122,10 @@ func (u *update) set(from, to Hash) {
 	}
 }
 
+// noThin is what a server says that wants no pack with deltas against objects
+// that it has.
+const noThin capability.Capability = "no-thin"
+
 // send moves the refs that are not where they should be yet, in one request.
 func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs *packp.AdvRefs, updates []*update) error {
 	req := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
@@ -148,7 +152,7 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 		}
 	}
 	if len(commits) > 0 {
-		pack, err := m.packer.encode(commits)
+		pack, err := m.packer.encode(commits, !refs.Capabilities.Supports(noThin))
 		if err != nil {
 			return err
 		}

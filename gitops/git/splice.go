@@ -20,6 +20,7 @@ type splicer struct {
 
 // dir is one directory that a change passes through.
 type dir struct {
+	was     []entry // of the tree it was read from
 	entries []entry
 	below   map[string]*dir
 	dirty   bool
@@ -50,7 +51,7 @@ func (s *splicer) open(tree plumbing.Hash) (*dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &dir{entries: entries, below: map[string]*dir{}}, nil
+	return &dir{was: entries, entries: slices.Clone(entries), below: map[string]*dir{}}, nil
 }
 
 // descend walks to the directory that holds the file, making directories on the
@@ -174,6 +175,7 @@ func (s *splicer) finish(d *dir, old plumbing.Hash) plumbing.Hash {
 	}
 	tree := newObject(plumbing.TreeObject, encodeTree(d.entries))
 	if tree.hash != old {
+		tree.delta = treeDelta(old, d.was, d.entries, len(tree.data))
 		s.add(tree)
 	}
 	return tree.hash

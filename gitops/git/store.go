@@ -32,6 +32,7 @@ type store struct {
 	mu    sync.Mutex // go-git's packs are not safe for concurrent reads
 	packs []*pack    // the newest last
 	cache cache.Object
+	trees treeCache
 	clock int // counts reads, to know the file that was not used for longest
 
 	// A store with commits that were not pushed yet holds only those, and the
@@ -165,15 +166,28 @@ func content(obj plumbing.EncodedObject) ([]byte, error) {
 	return data, errors.Join(err, r.Close())
 }
 
+// tree returns the entries of a tree, which the caller must not change.
 func (s *store) tree(h plumbing.Hash) ([]entry, error) {
 	if h == emptyTree() {
 		return nil, nil
+	}
+	s.mu.Lock()
+	entries, ok := s.trees.get(h)
+	s.mu.Unlock()
+	if ok {
+		return entries, nil
 	}
 	data, err := s.read(plumbing.TreeObject, h, maxTreeSize)
 	if err != nil {
 		return nil, err
 	}
-	return parseTree(data)
+	if entries, err = parseTree(data); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trees.put(h, entries)
+	return entries, nil
 }
 
 // emptyTree need not be stored anywhere: git knows it by heart.

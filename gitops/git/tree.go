@@ -52,6 +52,9 @@ func (e entry) mode() Mode {
 	return Regular
 }
 
+// size is how many bytes the entry takes in its tree.
+func (e entry) size() int { return len(e.raw) + len(e.name) + 2 + len(e.hash) }
+
 func (e entry) isDir() bool { return e.mode() == Directory }
 
 // parseTree reads the entries of a tree object in their order. The names share
@@ -79,7 +82,7 @@ func parseTree(data []byte) ([]entry, error) {
 func encodeTree(entries []entry) []byte {
 	size := 0
 	for _, e := range entries {
-		size += len(e.raw) + len(e.name) + 2 + len(e.hash)
+		size += e.size()
 	}
 	out := make([]byte, 0, size)
 	for _, e := range entries {
