@@ -38,7 +38,7 @@ func (r TargetRef) String() string { return r.Application + "/" + r.Environment 
 // repository and one Argo CD Application.
 type Target struct {
 	TargetRef
-	Directory string  // where it lives in the repository, slash separated, no trailing slash
+	Directory string  // where it lives in the repository, slash separated, no trailing slash; a file where it is one
 	Places    []Place // where its version stands; a version is written to all of them
 	Argo      ArgoApp
 	Source    Source // where its versions are built from; zero where that is not declared
@@ -68,18 +68,31 @@ type Shape string
 
 // The shapes that are understood.
 const (
-	ShapeKustomize Shape = "kustomize" // the images entry of a kustomization whose name is Image
-	ShapeHelm      Shape = "helm"      // a scalar at Field of a values file that holds the tag
-	ShapeHelmImage Shape = "helmImage" // a scalar at Field of a values file that holds repository:tag
-	ShapeContainer Shape = "container" // the image of the containers in plain manifests whose repository is Image
+	ShapeKustomize      Shape = "kustomize"      // the images entry of a kustomization or component whose name is Image
+	ShapeKustomizeChart Shape = "kustomizeChart" // the helmCharts entry of a kustomization that is called Chart
+	ShapeDependency     Shape = "dependency"     // the dependency of a Chart.yaml that is called Chart
+	ShapeHelm           Shape = "helm"           // a scalar at Field of a values file that holds the tag
+	ShapeHelmImage      Shape = "helmImage"      // the whole image at Field of a values file, in one string or in parts
+	ShapeContainer      Shape = "container"      // the image of the containers in plain manifests whose repository is Image
+	ShapeCustom         Shape = "custom"         // what stands at Field of the object with Kind and Name
+	ShapeApplication    Shape = "application"    // in the source of an Argo CD Application
+	ShapeApplicationSet Shape = "applicationSet" // in the template or a list's element of an Argo CD ApplicationSet
+	ShapeArgoCDSource   Shape = "argocdSource"   // in a file .argocd-source.yaml or .argocd-source-<application>.yaml
 )
 
 // A Place is where a version stands: a file and how to find the field in it.
+// What is empty was not declared.
 type Place struct {
-	Shape Shape
-	File  string // path in the repository
-	Image string // image name without tag, for ShapeKustomize and ShapeContainer
-	Field string // dotted path, for ShapeHelm and ShapeHelmImage
+	Shape     Shape
+	File      string // path in the repository
+	Image     string // image name without tag: which image, or that the field holds a whole one
+	Field     string // dotted path; in the shapes of Argo CD, in the Helm values
+	Chart     string // the chart's name, or the alias or release that it goes by
+	Kind      string // of the object, where a file has several
+	Name      string // metadata.name of the object, where a file has several
+	Source    string // which source of an Application: chart=checkout, ref=values, or its number from 0
+	Parameter string // a Helm parameter of an Application
+	Element   string // which element of an ApplicationSet's list: env=prod
 }
 
 // A Version is what a Target runs: an image tag, a digest, or both.

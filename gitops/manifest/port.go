@@ -43,15 +43,31 @@ func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byt
 }
 
 func locator(p gitops.Place) (Locator, error) {
+	source := ArgoSource{Parameter: p.Parameter, Value: p.Field, Image: p.Image}
 	switch p.Shape {
 	case gitops.ShapeKustomize:
 		return Kustomize{Image: p.Image}, nil
+	case gitops.ShapeKustomizeChart:
+		return KustomizeChart{Chart: p.Chart}, nil
+	case gitops.ShapeDependency:
+		return Dependency{Chart: p.Chart}, nil
 	case gitops.ShapeHelm:
 		return Helm{Path: p.Field}, nil
 	case gitops.ShapeHelmImage:
 		return HelmImage{Path: p.Field}, nil
 	case gitops.ShapeContainer:
 		return Container{Image: p.Image}, nil
+	case gitops.ShapeCustom:
+		return Custom{Path: p.Field, Image: p.Image, Kind: p.Kind, Name: p.Name}, nil
+	case gitops.ShapeApplication:
+		return Application{Name: p.Name, Source: p.Source, Field: source}, nil
+	case gitops.ShapeApplicationSet:
+		if p.Element != "" {
+			return Element{Name: p.Name, Where: p.Element, Path: p.Field, Image: p.Image}, nil
+		}
+		return ApplicationSet{Name: p.Name, Source: p.Source, Field: source}, nil
+	case gitops.ShapeArgoCDSource:
+		return source, nil
 	default:
 		return nil, &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("The shape %q of %s is not known.", p.Shape, p.File)}
 	}
