@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -35,6 +36,15 @@ type taken struct {
 type found struct {
 	names
 	dir string
+	own string // the file of an application that is one file among others in dir; else empty
+}
+
+// what names the place for a sentence.
+func (f found) what() string {
+	if f.own != "" {
+		return "The file " + quote(f.own)
+	}
+	return "The directory " + quote(f.dir)
 }
 
 // discover returns the targets, sorted by application, then by promotion order.
@@ -68,28 +78,17 @@ func (w *discovery) layout(ctx context.Context, pointer string, l layout) error 
 	if !ok {
 		return nil
 	}
-	matched, err := w.match(ctx, found{names: names{app: l.Application}}, dirs, true)
-	if err != nil {
-		return err
+	environments := l.Environments
+	if len(environments) == 0 {
+		environments = []string{""} // the tree tells
 	}
 	count := 0
-	for _, dir := range matched {
-		inside := []found{dir}
-		if files != nil {
-			if inside, err = w.match(ctx, dir, files, false); err != nil {
-				return err
-			}
+	for _, env := range environments {
+		n, err := w.layoutIn(ctx, pointer, l, found{names: names{l.Application, env}}, dirs, files)
+		if err != nil {
+			return err
 		}
-		for _, f := range inside {
-			f.dir = dir.dir
-			ok, err := w.take(ctx, pointer, l, f)
-			if err != nil {
-				return err
-			}
-			if ok {
-				count++
-			}
-		}
+		count += n
 	}
 	if count == 0 {
 		w.problem(pointer+"/path", "Nothing in the tree lies as "+quote(l.Path)+" says.", "Correct the path and the files of its versions, or remove this layout.")
@@ -97,36 +96,79 @@ func (w *discovery) layout(ctx context.Context, pointer string, l layout) error 
 	return nil
 }
 
-// patterns reads a layout's path and, where {env} is not in it, the file that
-// {env} is found by.
+// layoutIn takes the targets of one layout, as far as from says who they are,
+// and returns how many.
+func (w *discovery) layoutIn(ctx context.Context, pointer string, l layout, from found, dirs, files pattern) (count int, err error) {
+	matched, err := w.match(ctx, from, dirs, true)
+	if err != nil {
+		return 0, err
+	}
+	for _, dir := range matched {
+		inside := []found{dir}
+		if files != nil {
+			if inside, err = w.match(ctx, dir, files, false); err != nil {
+				return 0, err
+			}
+		}
+		for _, f := range inside {
+			if dir.app == "" {
+				f.own = f.dir
+			}
+			f.dir = dir.dir
+			ok, err := w.take(ctx, pointer, l, f)
+			if err != nil {
+				return 0, err
+			}
+			if ok {
+				count++
+			}
+		}
+	}
+	return count, nil
+}
+
+// patterns reads a layout's path and, where it leaves {app} or {env} open, the
+// file that they are found by.
 func (w *discovery) patterns(pointer string, l layout) (dirs, files pattern, ok bool) {
-	known := map[string]bool{"{app}": l.Application != ""}
+	known := map[string]bool{"{app}": l.Application != "", "{env}": len(l.Environments) > 0}
 	dirs, wrong := parsePattern(l.Path, known)
 	if wrong != "" {
 		w.problem(pointer+"/path", quote(l.Path)+" cannot be used.", wrong)
 		return nil, nil, false
 	}
-	if !known["{app}"] {
-		w.problem(pointer+"/path", "{app} does not stand in "+quote(l.Path)+".", "Write it where the application's name stands, as in apps/{app}/overlays/{env}, or name the one that lives there with application.")
-		return nil, nil, false
-	}
 	ok = true
+	all, most := known, len(holes(known))
 	for i, v := range l.Versions {
 		shape, p := v.place()
-		file, wrong := parsePattern(p.File, known)
+		inFile := maps.Clone(known)
+		file, wrong := parsePattern(p.File, inFile)
 		if wrong != "" {
 			w.problem(fmt.Sprintf("%s/versions/%d/%s/file", pointer, i, shape), quote(p.File)+" cannot be used.", wrong)
 			ok = false
 		}
-		if files == nil && strings.Contains(p.File, "{env}") && !strings.Contains(l.Path, "{env}") {
-			files = file
+		if n := len(holes(inFile)); n > most {
+			all, most, files = inFile, n, file
 		}
 	}
-	if ok && !known["{env}"] {
-		w.problem(pointer+"/path", "{env} stands neither in the path nor in a file of versions.", "Write it where the environment's name stands, as in apps/{app}/overlays/{env} or env/{env}.yaml.")
+	if ok && !all["{app}"] {
+		w.problem(pointer+"/path", "{app} does not stand in "+quote(l.Path)+", nor in a file of versions.", "Write it where the application's name stands, as in apps/{app}/overlays/{env}, or name the one that lives there with application.")
+		return nil, nil, false
+	}
+	if ok && !all["{env}"] {
+		w.problem(pointer+"/path", "{env} stands neither in the path nor in a file of versions.", "Write it where the environment's name stands, as in apps/{app}/overlays/{env} or env/{env}.yaml, or list the environments of what lies there with environments.")
 		return nil, nil, false
 	}
 	return dirs, files, ok
+}
+
+// holes are the names that are known.
+func holes(known map[string]bool) (all []string) {
+	for hole, is := range known {
+		if is {
+			all = append(all, hole)
+		}
+	}
+	return all
 }
 
 // match follows a pattern from a directory: to directories, or to files.
@@ -146,7 +188,7 @@ func (w *discovery) match(ctx context.Context, from found, rest pattern, toDir b
 	}
 	var all []found
 	for _, e := range entries {
-		next := found{from.names, path.Join(from.dir, e.Name)}
+		next := found{names: from.names, dir: path.Join(from.dir, e.Name)}
 		if e.Dir != (toDir || !last) {
 			continue
 		}

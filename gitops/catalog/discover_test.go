@@ -34,14 +34,39 @@ func targets(t *testing.T, text string, tree fstest.MapFS) (found []string, prob
 	return found, texts(ps)
 }
 
+// argo ends a layout of these tests.
+const argo = ", argocd: {application: \"{app}-{env}\", project: default}}\n"
+
+// discovered is what a layout finds in a tree, without a problem.
+type discovered struct {
+	name   string
+	layout string
+	tree   fstest.MapFS
+	want   []string
+}
+
+func TestApplicationsAreFoundInFilesAmongOthers(t *testing.T) {
+	checkFound(t, []discovered{
+		{"an application is a file among others",
+			"  - {path: \"argocd/{env}\", versions: [{application: {file: \"{app}.yaml\"}}]" + argo,
+			apps("argocd/prod/cart.yaml", "argocd/prod/search.yaml", "argocd/prod/kustomization.yaml", "argocd/prod/README.md"),
+			[]string{
+				"cart/prod in argocd/prod/cart.yaml: application argocd/prod/cart.yaml ",
+				"search/prod in argocd/prod/search.yaml: application argocd/prod/search.yaml ",
+			}},
+		{"both are in the name of a file",
+			"  - {path: argocd, versions: [{application: {file: \"{env}/{app}.yaml\", parameter: image.tag}}, {helm: {file: values.yaml, field: \"{app}.{env}\"}}]" + argo,
+			apps("argocd/prod/cart.yaml", "argocd/values.yaml"),
+			[]string{"cart/prod in argocd/prod/cart.yaml: application argocd/prod/cart.yaml  helm argocd/values.yaml cart.prod"}},
+		{"the environments are elements of one file",
+			"  - {path: \"sets/{app}\", environments: [prod, dev], versions: [{applicationSet: {file: set.yaml, element: \"env={env}\", field: tag}}]" + argo,
+			apps("sets/cart/set.yaml", "sets/README.md"),
+			[]string{"cart/dev in sets/cart: applicationSet sets/cart/set.yaml tag", "cart/prod in sets/cart: applicationSet sets/cart/set.yaml tag"}},
+	})
+}
+
 func TestApplicationsAreFoundWhereLayoutsSay(t *testing.T) {
-	const argo = ", argocd: {application: \"{app}-{env}\", project: default}}\n"
-	for _, test := range []struct {
-		name   string
-		layout string
-		tree   fstest.MapFS
-		want   []string
-	}{
+	checkFound(t, []discovered{
 		{"the environment is a directory",
 			"  - {path: \"apps/{app}/overlays/{env}\", versions: [{kustomize: {file: kustomization.yaml, image: \"r/{app}\"}}]" + argo,
 			apps("apps/cart/overlays/prod/kustomization.yaml", "apps/cart/overlays/dev/kustomization.yaml", "apps/cart/base/kustomization.yaml", "apps/README.md"),
@@ -71,7 +96,12 @@ func TestApplicationsAreFoundWhereLayoutsSay(t *testing.T) {
 			"  - {path: \"banner/{env}\", application: banner, versions: [{container: {file: a.yaml, image: r/banner}}, {helm: {file: b.yaml, field: tag}}]" + argo,
 			apps("banner/dev/a.yaml", "banner/dev/b.yaml"),
 			[]string{"banner/dev in banner/dev: container banner/dev/a.yaml r/banner helm banner/dev/b.yaml tag"}},
-	} {
+	})
+}
+
+func checkFound(t *testing.T, tests []discovered) {
+	t.Helper()
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			found, problems := targets(t, withLayouts(test.layout), test.tree)
 			if diff := cmp.Diff(test.want, found); diff != "" {
@@ -105,6 +135,15 @@ func TestWhatIsNotTakenIsTold(t *testing.T) {
 	}
 }
 
+func TestALockBesideDependenciesIsWarnedOf(t *testing.T) {
+	layout := "  - {path: \"charts/{app}/{env}\", versions: [{dependency: {file: Chart.yaml, chart: \"{app}\"}}], argocd: {application: \"{app}-{env}\", project: default}}\n"
+	found, problems := targets(t, withLayouts(layout), apps("charts/cart/dev/Chart.yaml", "charts/cart/prod/Chart.yaml", "charts/cart/prod/Chart.lock"))
+	const want = `warning: layouts[0].versions: "charts/cart/prod/Chart.lock" is not written along`
+	if len(found) != 2 || len(problems) != 1 || !strings.Contains(problems[0], want) {
+		t.Errorf("found %v\nproblems %v", found, problems)
+	}
+}
+
 func TestSymbolicLinksAreNotFollowed(t *testing.T) {
 	tree := onlyCart()
 	tree["apps/search/dev"] = &fstest.MapFile{Mode: fs.ModeSymlink | 0o777, Data: []byte("../cart/dev")}
@@ -121,7 +160,7 @@ func TestLayoutsThatCannotWorkAreRefused(t *testing.T) {
 	const apps = "  - path: apps/{app}/{env}\n"
 	for _, test := range []struct{ name, layouts, want string }{
 		{"it matches nothing", "  - path: appz/{app}/{env}\n" + kustomize + rest, `6:11: layouts[0].path: Nothing in the tree lies as "appz/{app}/{env}" says.`},
-		{"it has no {app}", "  - path: apps/cart/{env}\n" + kustomize + rest, `6:11: layouts[0].path: {app} does not stand in "apps/cart/{env}".`},
+		{"it has no {app}", "  - path: apps/cart/{env}\n" + kustomize + rest, `6:11: layouts[0].path: {app} does not stand in "apps/cart/{env}", nor in a file of versions.`},
 		{"it has no {env}", "  - path: apps/{app}\n" + kustomize + rest, `6:11: layouts[0].path: {env} stands neither in the path nor`},
 		{"it leads out of the tree", "  - path: ../{app}/{env}\n" + kustomize + rest, `6:11: layouts[0].path: "../{app}/{env}" cannot be used. A path here is relative`},
 		{"it begins with a slash", "  - path: /apps/{app}/{env}\n" + kustomize + rest, `6:11: layouts[0].path: "/apps/{app}/{env}" cannot be used.`},

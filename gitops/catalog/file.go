@@ -32,25 +32,39 @@ type (
 	}
 
 	layout struct {
-		Path        string    `yaml:"path"`
-		Application string    `yaml:"application"`
-		Versions    []version `yaml:"versions"`
-		ArgoCD      argocd    `yaml:"argocd"`
-		Source      source    `yaml:"source"`
+		Path         string    `yaml:"path"`
+		Application  string    `yaml:"application"`
+		Environments []string  `yaml:"environments"`
+		Versions     []version `yaml:"versions"`
+		ArgoCD       argocd    `yaml:"argocd"`
+		Source       source    `yaml:"source"`
 	}
 
 	// version has exactly one of its fields.
 	version struct {
-		Kustomize *place `yaml:"kustomize"`
-		Helm      *place `yaml:"helm"`
-		HelmImage *place `yaml:"helmImage"`
-		Container *place `yaml:"container"`
+		Kustomize      *place `yaml:"kustomize"`
+		KustomizeChart *place `yaml:"kustomizeChart"`
+		Dependency     *place `yaml:"dependency"`
+		Helm           *place `yaml:"helm"`
+		HelmImage      *place `yaml:"helmImage"`
+		Container      *place `yaml:"container"`
+		Custom         *place `yaml:"custom"`
+		Application    *place `yaml:"application"`
+		ApplicationSet *place `yaml:"applicationSet"`
+		ArgoCDSource   *place `yaml:"argocdSource"`
 	}
 
+	// place is what stands under each of them; which keys, the schema says.
 	place struct {
-		File  string `yaml:"file"`
-		Image string `yaml:"image"`
-		Field string `yaml:"field"`
+		File      string `yaml:"file"`
+		Image     string `yaml:"image"`
+		Field     string `yaml:"field"`
+		Chart     string `yaml:"chart"`
+		Kind      string `yaml:"kind"`
+		Name      string `yaml:"name"`
+		Source    string `yaml:"source"`
+		Parameter string `yaml:"parameter"`
+		Element   string `yaml:"element"`
 	}
 
 	argocd struct {

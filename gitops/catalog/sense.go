@@ -16,6 +16,7 @@ import (
 // another's mistake.
 func (f *file) check(d *document) {
 	f.checkEnvironments(d)
+	f.checkLayouts(d)
 	f.checkPeople(d)
 	f.checkGroups(d)
 	f.checkAccess(d)

@@ -14,20 +14,23 @@ import (
 // reason for that is told, as nothing that looks like an application shall be
 // passed over in silence.
 func (w *discovery) take(ctx context.Context, pointer string, l layout, f found) (bool, error) {
+	if f.own != "" && f.app == "kustomization" {
+		return false, nil // it lists the files beside it
+	}
 	for _, name := range []string{f.app, f.env} {
 		if !validName.MatchString(name) {
-			w.warning(pointer+"/path", "The directory "+quote(f.dir)+" is passed over: "+quote(name)+" cannot be a name.", "Names have lower-case letters, digits and hyphens.")
+			w.warning(pointer+"/path", f.what()+" is passed over: "+quote(name)+" cannot be a name.", "Names have lower-case letters, digits and hyphens.")
 			return false, nil
 		}
 	}
 	known := w.file.environmentNames()
 	if !slices.Contains(known, f.env) {
-		w.warning(pointer+"/path", "The directory "+quote(f.dir)+" is passed over: "+quote(f.env)+" is not among the environments.", instead(f.env, known))
+		w.warning(pointer+"/path", f.what()+" is passed over: "+quote(f.env)+" is not among the environments.", instead(f.env, known))
 		return false, nil
 	}
 	t := gitops.Target{
 		TargetRef: gitops.TargetRef{Repository: w.repository, Application: f.app, Environment: f.env},
-		Directory: f.dir,
+		Directory: cmp.Or(f.own, f.dir),
 		Argo: gitops.ArgoApp{
 			Project:   f.fill(l.ArgoCD.Project),
 			Namespace: f.fill(l.ArgoCD.Namespace),
@@ -39,18 +42,16 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 	}
 	for _, v := range l.Versions {
 		shape, p := v.place()
-		place := gitops.Place{
-			Shape: shape,
-			File:  path.Join(f.dir, f.fill(p.File)),
-			Image: f.fill(p.Image),
-			Field: f.fill(p.Field),
-		}
+		place := f.place(shape, p)
 		switch has, err := w.hasFile(ctx, place.File); {
 		case err != nil:
 			return false, err
 		case !has:
-			w.warning(pointer+"/path", "The directory "+quote(f.dir)+" is passed over: it has no file "+quote(f.fill(p.File))+".", "Symbolic links are not followed.")
+			w.warning(pointer+"/path", f.what()+" is passed over: it has no file "+quote(f.fill(p.File))+".", "Symbolic links are not followed.")
 			return false, nil
+		}
+		if err := w.locked(ctx, pointer, place); err != nil {
+			return false, err
 		}
 		t.Places = append(t.Places, place)
 	}
@@ -58,6 +59,20 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 		w.targets = append(w.targets, t)
 	}
 	return true, nil
+}
+
+// locked warns of a lock beside a chart whose dependencies are written: Helm
+// builds nothing from a lock that does not agree with them.
+func (w *discovery) locked(ctx context.Context, pointer string, p gitops.Place) error {
+	if p.Shape != gitops.ShapeDependency {
+		return nil
+	}
+	lock := path.Join(path.Dir(p.File), "Chart.lock")
+	has, err := w.hasFile(ctx, lock)
+	if has {
+		w.warning(pointer+"/versions", quote(lock)+" is not written along, and Helm refuses to build a chart whose lock does not agree with its dependencies.", "Remove the lock: a dependency whose version is whole needs none.")
+	}
+	return err
 }
 
 // unique notes where a target has what belongs to another one: what is done to
@@ -83,22 +98,6 @@ func (w *discovery) unique(pointer string, t gitops.Target) bool {
 		w.seen.places[key] = t
 	}
 	return true
-}
-
-// place returns the one place that a version has.
-func (v version) place() (gitops.Shape, place) {
-	switch {
-	case v.Kustomize != nil:
-		return gitops.ShapeKustomize, *v.Kustomize
-	case v.Helm != nil:
-		return gitops.ShapeHelm, *v.Helm
-	case v.HelmImage != nil:
-		return gitops.ShapeHelmImage, *v.HelmImage
-	case v.Container != nil:
-		return gitops.ShapeContainer, *v.Container
-	default:
-		return "", place{}
-	}
 }
 
 func (f *file) environmentNames() []string {

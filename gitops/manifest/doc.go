@@ -1,6 +1,7 @@
 // Package manifest reads and sets the version in a manifest: a kustomization,
-// a Helm values file, a plain Kubernetes object. It works on bytes alone and
-// does no I/O.
+// a Helm values file or chart, a plain Kubernetes object or a custom one, an
+// Argo CD Application or ApplicationSet, as YAML or as JSON. It works on bytes
+// alone and does no I/O.
 //
 // Think of it as a very careful pair of scissors. YAML is parsed only to find
 // out where the version stands; then exactly those bytes are replaced and
@@ -12,8 +13,8 @@
 // The tour:
 //
 //   - A [Locator] says where the version is kept. Each shape of manifest is one
-//     type in one file (kustomize.go, helm.go, container.go, scalar.go); a new
-//     shape is a new file.
+//     type in one file (kustomize.go, helm.go, container.go, argosource.go …);
+//     a new shape is a new file, and a new case in port.go.
 //   - A locator walks the parsed [file] with a [cursor], which follows aliases
 //     and merge keys but remembers that it did: such values can be read, never
 //     written.
@@ -21,6 +22,8 @@
 //     image's version. Each is a [Field] with its exact span of bytes.
 //   - [Set] asks each place for its new texts, splices them (set.go) and proves
 //     the result (verify.go).
+//   - YAML in a string of YAML, as Argo CD has it in helm.values, is a [block]:
+//     a file within the file, edited and proven on both levels (block.go).
 //   - [Annotate] and [Insert] put a value where there may be none yet. What is
 //     missing is planned as a growth of the map or list that is there (grow.go),
 //     written in the manner of its surroundings (manner.go), and proven in the
