@@ -21,5 +21,10 @@
 //
 // Mirrors are safe for concurrent use. One goroutine at a time writes to a
 // mirror (Fetch, cloning again); reads go on meanwhile. A directory
-// belongs to one Mirror of one process.
+// belongs to one Mirror of one process, which holds a lock on it; replicas have
+// a mirror each, and only the remote says who of them was first.
+//
+// One goroutine at a time pushes as well, and takes along what others bring
+// meanwhile (see line): half of what a push costs is the server's, for each
+// push and not for what is in it.
 package git

@@ -108,6 +108,23 @@ func TestNothingIsLeftOutThatTheServerBelievesIsHere(t *testing.T) {
 	r.git("--git-dir", dir, "fsck", "--full", "--strict")
 }
 
+func TestADirectoryBelongsToOneMirror(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	r.write("f", "1").commit("one")
+	dir := filepath.Join(t.TempDir(), "mirror.git")
+	there := func(o *git.Options) { o.Dir = dir }
+	m := r.open(there)
+	if _, err := r.tryOpen(there); gitops.CodeOf(err) != gitops.Unavailable || !strings.Contains(err.Error(), "another changebot") {
+		t.Errorf("opened twice: %v", err)
+	}
+	mustRead(t, m, m.Tip(), "f", "1")
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := r.open(there)
+	mustRead(t, again, again.Tip(), "f", "1")
+}
+
 func TestARewoundBranchIsClonedAgain(t *testing.T) {
 	for name, rewind := range map[string]func(r *repo){
 		"to an older commit": func(r *repo) { r.git("reset", "-q", "--hard", "HEAD~1") },

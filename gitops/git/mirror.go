@@ -44,6 +44,7 @@ type Mirror struct {
 	remote *remote
 	log    *slog.Logger
 	config string // of the bare repository; also tells whose mirror it is
+	unlock func() // lets others have the directory
 
 	packer  packer
 	pushes  *line[*update]
@@ -60,7 +61,8 @@ type Mirror struct {
 // says so. Opening an intact mirror does not use the network.
 //
 // Codes: Invalid for options that cannot be, NotFound for the repository or the
-// branch, Unavailable and Denied from the server.
+// branch, Unavailable and Denied from the server; Unavailable also where another
+// process has the directory.
 func Open(ctx context.Context, opts Options) (*Mirror, error) {
 	r, err := newRemote(&opts)
 	if err != nil {
@@ -87,12 +89,14 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 		remote: r,
 		log:    log.With("repository", r.url, "branch", opts.Branch),
 		config: mirrorConfig(r.url, opts.Branch),
+		unlock: func() {},
 		writer: make(chan struct{}, 1),
 	}
 	m.pushes = newLine(m.exchange, fits)
 	m.intents = newLine(m.chain, nil)
 	m.writer <- struct{}{}
 	if err := m.openOrClone(ctx); err != nil {
+		m.unlock()
 		r.close()
 		return nil, asError(err, gitops.Internal, "The mirror of %s could not be opened.", r.url)
 	}
@@ -129,6 +133,11 @@ func (m *Mirror) openOrClone(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(m.opts.Dir), 0o700); err != nil {
 		return err
 	}
+	held, err := lock(m.opts.Dir)
+	if err != nil {
+		return err
+	}
+	m.unlock = func() { _ = held.Close() }
 	st, tip, err := m.load()
 	if err == nil {
 		m.store, m.tip = st, tip
@@ -171,6 +180,7 @@ func (m *Mirror) Close() error {
 		m.store = nil
 	}
 	m.remote.close()
+	m.unlock()
 	return nil
 }
 
