@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
@@ -86,10 +88,34 @@ func (m *Mirror) replace(st *store, tip plumbing.Hash) error {
 func (m *Mirror) remoteTip(refs *packp.AdvRefs) (plumbing.Hash, error) {
 	tip, ok := refs.References["refs/heads/"+m.opts.Branch]
 	if !ok {
-		return tip, refuse(gitops.NotFound, nil, "Check the name, or push a first commit to it.",
-			"%s has no branch %q.", m.remote.url, m.opts.Branch)
+		return tip, m.noBranch(defaultBranch(refs))
 	}
 	return tip, nil
+}
+
+// defaultBranch is where the server's HEAD points; empty where it does not say.
+func defaultBranch(refs *packp.AdvRefs) string {
+	for _, ref := range refs.Capabilities.Get(capability.SymRef) {
+		if name, ok := strings.CutPrefix(ref, "HEAD:refs/heads/"); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// noBranch says that the base branch is not there: never was, or is not any
+// more, as when the default branch was renamed. That waits for a person.
+func (m *Mirror) noBranch(now string) error {
+	e := &gitops.Error{
+		Code: gitops.NotFound, System: m.remote.name,
+		Message: fmt.Sprintf("%s has no branch %q.", m.remote.url, m.opts.Branch),
+		Next:    "Check the name, or push a first commit to it.",
+	}
+	if now != "" {
+		e.Message = fmt.Sprintf("%s has no branch %q; its default branch is %q.", m.remote.url, m.opts.Branch, now)
+		e.Next = fmt.Sprintf("If it was renamed, write `branch: %s` beside the repository in changebot.yaml, and start changebot again.", now)
+	}
+	return e
 }
 
 // Fetch brings the mirror up to date with the base branch and returns its tip.

@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -156,6 +157,24 @@ func TestARewoundBranchIsClonedAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARenamedBranchIsSaidToBe(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	r.write("f", "1").commit("one")
+	m := r.open()
+	r.remote("branch", "-m", "main", "trunk")
+	_, err := m.Fetch(context.Background())
+	said, _ := errors.AsType[*gitops.Error](err)
+	if said == nil || said.Code != gitops.NotFound || !strings.Contains(said.Message, `no branch "main"; its default branch is "trunk"`) || !strings.Contains(said.Next, "`branch: trunk`") {
+		t.Errorf("got %v", err)
+	}
+	mustRead(t, m, m.Tip(), "f", "1")
+	if _, err = r.tryOpen(); gitops.CodeOf(err) != gitops.NotFound || !strings.Contains(err.Error(), "trunk") {
+		t.Errorf("opened anew: %v", err)
+	}
+	r.remote("branch", "-m", "trunk", "main")
+	mustFetch(t, m)
 }
 
 func TestAFetchLargerThanACloneIsAClone(t *testing.T) {

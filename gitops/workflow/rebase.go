@@ -18,6 +18,10 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 	if tip.Commit == c.Plan.Base && !stuck {
 		return false, nil
 	}
+	rewound, err := w.rewound(ctx, tip, c)
+	if err != nil {
+		return false, err
+	}
 	now, err := w.reapply(ctx, tip, c.Plan)
 	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
 		return true, w.end(ctx, c, gitops.StateDenied, gitops.Error{
@@ -33,9 +37,9 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 		c.Plan.Targets = now.Targets
 		return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: "Meanwhile " + alreadyThere(c)}, Self)
 	case now.Digest != c.Plan.Digest:
-		return true, w.voidByBase(ctx, c, now)
-	case stuck:
-		return true, w.carry(ctx, c, now)
+		return true, w.voidByBase(ctx, c, now, rewound)
+	case stuck || rewound:
+		return true, w.carry(ctx, c, now, rewound)
 	default:
 		return false, nil
 	}
@@ -60,10 +64,25 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 	return w.fill(ctx, now)
 }
 
+// rewound says that the base branch was set back behind what the Change builds
+// on, by a force-push. Its branch still holds the commits that were taken away,
+// and a merge would bring them back.
+func (w walk) rewound(ctx context.Context, tip Tip, c gitops.Change) (bool, error) {
+	in, err := w.contains(ctx, tip.Commit, c.Plan.Base)
+	if err != nil {
+		return false, fmt.Errorf("whether %s still holds %.8s: %w", c.Plan.Branch, c.Plan.Base, err)
+	}
+	return !in, nil
+}
+
 // voidByBase puts the changed plan before people anew: what they approved is
 // not what would happen now.
-func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan) error {
-	reason := fmt.Sprintf("%s moved, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, p.Digest.Short(), c.Plan.Digest.Short())
+func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan, rewound bool) error {
+	did := "moved"
+	if rewound {
+		did = "was rewound by a force-push"
+	}
+	reason := fmt.Sprintf("%s %s, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, did, p.Digest.Short(), c.Plan.Digest.Short())
 	entries := voidAll(&c, reason)
 	c.Turned = gitops.Turned{} // people are asked about another plan
 	return w.replan(ctx, c, p, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
@@ -71,11 +90,12 @@ func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan) er
 
 // carry moves the Change's commit onto the new tip with the same Digest; the
 // approvals go along, since they say yes to exactly that.
-func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan) error {
-	return w.replan(ctx, c, p, gitops.Entry{
-		Kind: gitops.EntryNote,
-		Text: fmt.Sprintf("moves onto %.8s with the same digest, so the approvals stay", p.Base),
-	})
+func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan, rewound bool) error {
+	text := fmt.Sprintf("moves onto %.8s with the same digest, so the approvals stay", p.Base)
+	if rewound {
+		text = fmt.Sprintf("%s was rewound by a force-push and holds %.8s no more; this change %s", p.Branch, c.Plan.Base, text)
+	}
+	return w.replan(ctx, c, p, gitops.Entry{Kind: gitops.EntryNote, Text: text})
 }
 
 // replan keeps a plan that was made anew. It is kept before anything of it is

@@ -149,6 +149,23 @@ func (s *Server) push(name string, c change, login string) (sha string, err erro
 	return sha, err
 }
 
+// Rewind takes the newest commits off a branch by a force-push, as a person who
+// may.
+func (s *Server) Rewind(name, branch, login string, commits int) error {
+	return s.with(name, func(r *repo) error {
+		ref := "refs/heads/" + branch
+		old, err := r.git.Ref(s.ctx, ref)
+		if err != nil {
+			return err
+		}
+		back, err := r.git.Ref(s.ctx, fmt.Sprintf("%s~%d", ref, commits))
+		if err != nil {
+			return err
+		}
+		return s.setRef(r, ref, old, back, actor{kind: person, login: login}, "setup")
+	})
+}
+
 // Tag lets a tag point at a commit, as a person who releases does.
 func (s *Server) Tag(name, tag, sha, login string) error {
 	return s.with(name, func(r *repo) error {

@@ -33,6 +33,9 @@ func racing() []guard {
 		// 22. A batch that is too large is tried again the same way.
 		{22, "gitops/git/line.go", `n > 1 && errors.Is(err, errTogether)`, `n > 1 && false`, git, "TestWhatIsTooLargeTogetherIsHalved"},
 
+		// The branch of a change would bring back what a force-push took off main.
+		{16, "gitops/workflow/rebase.go", `case stuck || rewound:`, `case stuck || rewound && false:`, scenarios, "TestScenarios/main_rewound"},
+
 		// 17. Commits depend on the machine's git identity.
 		{17, "gitops/git/repository.go", `Author: who, Committer: who`, `Author: who`, scenarios, "TestScenarios/promote_by_rule"},
 		{17, "gitops/git/identity.go", `if name == "" || `, `if `, git, "TestIdentitiesAndMessagesCannotBreakTheCommit"},

@@ -160,6 +160,8 @@ func actions() map[string]command {
 		"start":   func(s *story, _ []string) error { return s.Start() },
 		"restart": func(s *story, _ []string) error { return s.Start() },
 		"push":    push,
+		"rewind":  rewind,
+		"rename":  rename,
 		"open":    openPull,
 		"review":  review,
 		"dismiss": dismiss,

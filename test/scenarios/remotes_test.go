@@ -24,6 +24,8 @@ import (
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	sent "METHOD PATH" PATTERN    what such calls had in their bodies
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
+//	rewind LOGIN BRANCH N         a person's force-push that takes the newest N commits off
+//	rename BRANCH NAME            a branch gets another name in git
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	dismiss LOGIN N REVIEWER      a person dismisses somebody's review on GitHub
@@ -123,6 +125,29 @@ func push(s *story, args []string) error {
 	changed := strings.Replace(text, args[3], args[4], 1)
 	_, err = s.GitHub.Push(repo, branch, args[0], map[string]string{args[2]: changed}, "Edit "+args[2])
 	return err
+}
+
+// rewind takes commits off a branch.
+func rewind(s *story, args []string) error {
+	if len(args) != 3 {
+		return errors.New("takes a login, a branch and how many commits")
+	}
+	n, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	return s.GitHub.Rewind(repo, args[1], args[0], n)
+}
+
+func rename(s *story, args []string) error {
+	if len(args) != 2 {
+		return errors.New("takes a branch and its new name")
+	}
+	out, err := s.git("branch", "-m", args[0], args[1])
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // branch resolves "pull/N", as soon as that pull request is there.
