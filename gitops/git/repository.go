@@ -7,11 +7,13 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/catalog"
+	"github.com/changebot/changebot/gitops/history"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
 // A Repository is a Mirror as the rest of the program sees it. It implements
-// workflow.Git, workflow.Branches, catalog.Tree and render.Tree.
+// workflow.Git, workflow.Branches, catalog.Tree, render.Tree and
+// history.Source.
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
@@ -93,6 +95,28 @@ func (r Repository) Files(ctx context.Context, commit, dir string) ([]string, er
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// Log visits the ancestors of a commit with what each changed.
+func (r Repository) Log(ctx context.Context, tip string, most int, known func(string) bool, visit func(history.Commit) error) error {
+	return unknownIsNotFound(r.Mirror.Log(ctx, tip, most, known, visit))
+}
+
+// Diff returns the files that differ between two commits.
+func (r Repository) Diff(ctx context.Context, from, to string) ([]history.File, error) {
+	files, err := r.Mirror.Diff(ctx, from, to)
+	return files, unknownIsNotFound(err)
+}
+
+// Find returns the regular files among the paths, which are sorted.
+func (r Repository) Find(ctx context.Context, commit string, paths []string) ([]history.File, error) {
+	files, err := r.Mirror.Find(ctx, commit, paths)
+	return files, unknownIsNotFound(err)
+}
+
+// Blob returns the content of a file by its hash.
+func (r Repository) Blob(ctx context.Context, hash string) ([]byte, error) {
+	return r.Mirror.Blob(ctx, hash)
 }
 
 func branchRef(branch string) string { return "refs/heads/" + branch }

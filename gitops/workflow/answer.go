@@ -48,8 +48,12 @@ func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gito
 	}
 	table := &gitops.Table{Title: "Status", Columns: []string{"application", "environment", "version", "health", "change"}}
 	for _, v := range views {
-		for _, t := range v.targets {
-			row, err := r.statusOf(ctx, v.place, t, running)
+		standing, err := r.standing(ctx, v, v.targets)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range v.targets {
+			row, err := r.statusOf(ctx, t, standing[i], running)
 			if err != nil {
 				return nil, err
 			}
@@ -63,11 +67,8 @@ func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gito
 }
 
 // statusOf is a row of the status, without the application.
-func (r *Road) statusOf(ctx context.Context, p place, t gitops.Target, running []Running) ([]string, error) {
-	version, health, change := "unreadable", "unknown", ""
-	if v, err := p.repo.versionAt(ctx, r.Manifests, p.tip.Commit, t); err == nil {
-		version = v.String()
-	}
+func (r *Road) statusOf(ctx context.Context, t gitops.Target, s Standing, running []Running) ([]string, error) {
+	version, health, change := s.text(), "unknown", ""
 	for _, run := range running {
 		if run.is(t.Argo) {
 			health = lower(run.Health)
@@ -107,42 +108,6 @@ func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.T
 	}
 	if len(pasts) > 10 {
 		table.Notes = append(table.Notes, fmt.Sprintf("and %d more in git", len(pasts)-10))
-	}
-	return table, nil
-}
-
-func (r *Road) diff(ctx context.Context, known knowledge, c gitops.Command, views []view) (*gitops.Table, error) {
-	table := &gitops.Table{
-		Title:   fmt.Sprintf("%s against %s", c.From, c.Environment),
-		Columns: []string{"application", c.From, c.Environment},
-	}
-	same := 0
-	for _, v := range views {
-		for _, t := range v.targets {
-			other, ok := v.catalog.Target(t.Application, c.From)
-			if !ok {
-				continue
-			}
-			here, err := v.repo.versionAt(ctx, r.Manifests, v.tip.Commit, t)
-			if err != nil {
-				return nil, err
-			}
-			there, err := v.repo.versionAt(ctx, r.Manifests, v.tip.Commit, other)
-			if err != nil {
-				return nil, err
-			}
-			if here == there {
-				same++
-				continue
-			}
-			table.Rows = append(table.Rows, []string{known.name(v.place, t.Application), there.String(), here.String()})
-		}
-	}
-	switch {
-	case len(table.Rows) == 0:
-		table.Notes = append(table.Notes, fmt.Sprintf("Nothing differs: all %d run the same in both.", same))
-	case same > 0:
-		table.Notes = append(table.Notes, fmt.Sprintf("%d more run the same in both.", same))
 	}
 	return table, nil
 }

@@ -11,20 +11,20 @@ import (
 // standing is a world in which nothing is under way: what a file holds is the
 // version, and everybody may ask for the status and the diff of all but prod.
 type standing struct {
-	Git
-	Manifests
+	History
 	Store
 	Deployer
 	Policy
 	files map[string]string
 }
 
-func (s standing) ReadFile(_ context.Context, _, path string) ([]byte, error) {
-	return []byte(s.files[path]), nil
-}
-
-func (standing) Read(data []byte, _ gitops.Place) (gitops.Version, error) {
-	return gitops.Version{Tag: string(data)}, nil
+func (s standing) Now(_ context.Context, _ string, places []gitops.Place) ([]Standing, error) {
+	var all []Standing
+	for _, p := range places {
+		version, found := s.files[p.File]
+		all = append(all, Standing{Version: gitops.Version{Tag: version}, Found: found})
+	}
+	return all, nil
 }
 
 func (standing) Holding(context.Context, gitops.TargetRef) (gitops.Change, bool, error) {
@@ -52,7 +52,7 @@ func (s standing) shelf(repository string, environments []string, applications .
 			})
 		}
 	}
-	return place{repo: &Repository{Name: repository, Git: s}, catalog: c}
+	return place{repo: &Repository{Name: repository, History: s}, catalog: c}
 }
 
 func TestAQuestionIsAnsweredOverAllRepositories(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAQuestionIsAnsweredOverAllRepositories(t *testing.T) {
 	}}
 	both := []string{"dev", "staging", "prod"}
 	known := knowledge{world.shelf("acme/one", both, "cart", "web"), world.shelf("acme/two", both[1:], "search", "web")}
-	r := New(Ports{Manifests: world, Store: world, Deployer: world, Policy: world}, Options{}, known[0].repo, known[1].repo, &Repository{Name: "acme/gone"})
+	r := New(Ports{Store: world, Deployer: world, Policy: world}, Options{}, known[0].repo, known[1].repo, &Repository{Name: "acme/gone"})
 	const gone = "acme/gone cannot be read now, so it is not shown."
 	for _, test := range []struct {
 		name  string

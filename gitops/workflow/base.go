@@ -26,7 +26,24 @@ func (r *Road) Base(ctx context.Context, repository string) error {
 			return err
 		}
 	}
-	return r.reconcile(ctx, repo, tip)
+	err = r.reconcile(ctx, repo, tip)
+	r.follow(ctx, repo, tip)
+	return err
+}
+
+// follow lets the history take in what is new, once everything else is done.
+// It is a cache: that it stays behind is no error.
+func (r *Road) follow(ctx context.Context, repo *Repository, tip Tip) {
+	if tip.Catalog == nil || repo.History == nil {
+		return
+	}
+	var places []gitops.Place
+	for _, t := range tip.Catalog.Targets {
+		places = append(places, t.Places[0])
+	}
+	if err := repo.History.Follow(ctx, tip.Commit, places); err != nil {
+		r.Log.Info("the history stays behind", "repository", repo.Name, "tip", tip.Commit, "reason", err)
+	}
 }
 
 // Reconcile looks at every open Change of every repository as git and the
@@ -38,6 +55,7 @@ func (r *Road) Reconcile(ctx context.Context) error {
 		tip, err := repo.tip(ctx)
 		if err == nil {
 			err = r.reconcile(ctx, repo, tip)
+			r.follow(ctx, repo, tip)
 		}
 		all = errors.Join(all, err)
 	}

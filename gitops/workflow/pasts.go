@@ -11,11 +11,11 @@ import (
 	"github.com/changebot/changebot/gitops/pulltext"
 )
 
-// Bounds on how far back a field's history is read: the forge is asked for a
-// page of commits and a file for each. Only a version that is named is looked
-// for beyond the newest ones.
+// Bounds on how far back a field's history is read, since the forge is asked
+// for a file of each commit that lies before the mirror. Only a version that is
+// named is looked for beyond the newest ones.
 const (
-	maxPages    = 3
+	maxCommits  = 150
 	maxVersions = 20
 )
 
@@ -35,28 +35,22 @@ func (r *Road) pasts(ctx context.Context, repo *Repository, upTo string, t gitop
 	}
 	var pasts []gitops.Past
 	takesBack := false // whether the commit that brought the last of them is a rollback
-	for page := 1; page <= maxPages; page++ {
-		commits, err := repo.Past.Commits(ctx, upTo, t.Places[0].File, page)
+	read := 0
+	for held, err := range repo.History.Log(ctx, upTo, t.Places[0]) {
 		if err != nil {
-			return nil, fmt.Errorf("history of %s: %w", t.Places[0].File, err)
+			return nil, fmt.Errorf("history of %s: %w", t.TargetRef, err)
 		}
-		if len(commits) == 0 {
+		if read++; read > maxCommits {
 			break
 		}
-		for _, c := range commits {
-			version, found, err := repo.versionOnce(ctx, r.Manifests, c.SHA, t)
-			if err != nil {
-				return nil, err
-			}
-			if !found {
-				continue
-			}
-			p := past(version, c, seen, r.Settle)
-			p.TakenBack = takesBack
-			pasts, takesBack = collapse(pasts, p), pulltext.IsRollback(c.Title)
-			if enough(pasts, named) {
-				return pasts[:len(pasts)-1], nil
-			}
+		if !held.Found {
+			continue
+		}
+		p := past(held, seen, r.Settle)
+		p.TakenBack = takesBack
+		pasts, takesBack = collapse(pasts, p), pulltext.IsRollback(held.Title)
+		if enough(pasts, named) {
+			return pasts[:len(pasts)-1], nil
 		}
 	}
 	return pasts, nil
@@ -84,10 +78,10 @@ func collapse(pasts []gitops.Past, p gitops.Past) []gitops.Past {
 // past joins a version with what was observed of it. Health that did not last
 // is no health: right after a sync Argo CD shows for a moment the health of
 // before.
-func past(v gitops.Version, c PastCommit, seen []gitops.Observation, settle time.Duration) gitops.Past {
-	p := gitops.Past{Version: v, Commit: c.SHA, At: c.At, Author: c.Author}
+func past(h Held, seen []gitops.Observation, settle time.Duration) gitops.Past {
+	p := gitops.Past{Version: h.Version, Commit: h.SHA, At: h.At, Author: h.Author}
 	for _, o := range seen {
-		if o.Version != v {
+		if o.Version != h.Version {
 			continue
 		}
 		p.Observed = true

@@ -21,14 +21,13 @@ type Repository struct {
 	Reviews  Reviews
 	Gate     Gate
 	Past     Past
+	History  History
 	Sources  Sources
 	Catalogs Catalogs
 	Renders  Renders // nil: nothing is rendered
 
 	mu   sync.Mutex
 	good *gitops.Catalog // the last one that could be read: a cache
-
-	readings readings
 }
 
 // A Tip is the base branch as it is now, with the catalogue that holds there.

@@ -14,6 +14,8 @@ import (
 	"github.com/changebot/changebot/gitops/catalog"
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/github"
+	"github.com/changebot/changebot/gitops/history"
+	"github.com/changebot/changebot/gitops/manifest"
 	"github.com/changebot/changebot/gitops/render"
 	"github.com/changebot/changebot/gitops/workflow"
 )
@@ -24,6 +26,7 @@ type repository struct {
 	github       *github.Repository
 	mirror       *git.Mirror
 	git          git.Repository
+	history      *history.Index
 }
 
 func (s *Server) openRepositories(ctx context.Context) error {
@@ -51,25 +54,32 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	if err != nil {
 		return nil, err
 	}
+	dir := filepath.Join(s.config.Data, "mirrors", strings.ReplaceAll(r.Name, "/", "__"))
 	mirror, err := git.Open(ctx, git.Options{
 		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
-		Dir:    filepath.Join(s.config.Data, "mirrors", strings.ReplaceAll(r.Name, "/", "__")+".git"),
+		Dir:    dir + ".git",
 		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
 	}
+	files := git.Repository{Mirror: mirror, Identity: s.config.Git.identity(app, remote.Bot()), Signer: signer}
 	return &repository{
-		name: r.Name, branch: r.Branch, github: remote, mirror: mirror,
-		git: git.Repository{Mirror: mirror, Identity: s.config.Git.identity(app, remote.Bot()), Signer: signer},
+		name: r.Name, branch: r.Branch, github: remote, mirror: mirror, git: files,
+		history: history.Open(history.Options{
+			Repository: r.Name, File: dir + ".history",
+			Source: files, Past: remote, Manifests: manifest.Files{}, Log: s.log,
+		}),
 	}, nil
 }
+
+func (r *repository) close() error { return errors.Join(r.history.Close(), r.mirror.Close()) }
 
 func (s *Server) workflowRepository(r *repository) *workflow.Repository {
 	repo := &workflow.Repository{
 		Name: r.name, Branch: r.branch,
 		Git: r.git, Branches: r.git, Pulls: r.github, Comments: r.github, Reviews: r.github,
-		Gate: r.github, Past: r.github, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
+		Gate: r.github, Past: r.github, History: r.history, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
 	if len(s.config.Builder) > 0 {
 		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder}

@@ -211,7 +211,7 @@ func (s *Server) every(ctx context.Context, name string, pause time.Duration, do
 func (s *Server) Close() error {
 	var all error
 	for _, r := range s.repos {
-		all = errors.Join(all, r.mirror.Close())
+		all = errors.Join(all, r.close())
 	}
 	if s.chat != nil {
 		s.chat.Close()

@@ -153,7 +153,7 @@ func checkRepositories(ctx context.Context, c Config) []Check {
 			continue
 		}
 		checks = append(checks, checkRepository(ctx, opened)...)
-		if err := opened.mirror.Close(); err != nil {
+		if err := opened.close(); err != nil {
 			checks = append(checks, outcome("mirror of "+r.Name, err))
 		}
 	}
