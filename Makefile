@@ -1,6 +1,6 @@
 # changebot: make alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test guards crashes storm lint bench bench-git microbench fuzz e2e-argocd e2e-browser build image
+.PHONY: help run demo test edits guards crashes storm lint bench bench-git microbench fuzz e2e-argocd e2e-browser build image
 
 GO      ?= go
 BIN     ?= bin
@@ -24,6 +24,9 @@ demo: ## play four stories without a browser and print the rooms
 test: ## run all tests and scenarios
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
 	$(GO) test $(RACE) -timeout 40m ./...
+
+edits: ## make fifty thousand edits in drawn manifests, and some in files of 10 MB
+	CHANGEBOT_EDITS=all $(GO) test -count=1 -timeout 20m ./gitops/manifest
 
 # It names each guard as it goes; a shell with pipefail keeps the outcome.
 guards: ## take out each guard in turn and see its test fail (minutes)

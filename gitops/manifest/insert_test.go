@@ -39,6 +39,7 @@ func TestInsertMakesTheEntryInTheStyleAroundIt(t *testing.T) {
 		{"a flow list over lines", "images: [\n  {name: b, newTag: v1}«,\n  {name: app, newTag: v2}»,\n]\n", "v2"},
 		{"JSON", `{"images":[{"name":"b","newTag":"v1"}«,{"name":"app","newTag":"v2"}»]}`, "v2"},
 		{"JSON without images", `{"resources": ["a"]«, "images": [{"name": "app", "newTag": "v2"}]»}`, "v2"},
+		{"JSON with nothing", `{«"images": [{"name": "app", "newTag": "v2"}]»}`, "v2"},
 		{"a Component", "kind: Component\nresources:\n- a\n«images:\n- name: app\n  digest: " + d + "\n»...\n", d},
 		{"tag and digest", "images:\n- name: b\n  newTag: \"1\"\n  digest: " + d + "\n«- name: app\n  newTag: \"2\"\n  digest: " + d + "\n»", "2@" + d},
 		{"an entry without a version", "images:\n- name: app\n  newName: b # c\n«  newTag: v2\n»- name: c\n  newTag: v1\n", "v2"},

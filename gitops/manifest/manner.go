@@ -32,6 +32,9 @@ func (f *file) mannerAt(c cursor) manner {
 	around := append(append([]*yaml.Node{}, c.trail...), c.node)
 	m.quote = target{trail: around}.quotesAround()
 	m.step = stepOf(around)
+	if m.json = f.json; m.json {
+		m.quote = yaml.DoubleQuotedStyle
+	}
 	for i := len(around) - 1; i >= 0; i-- {
 		if list, parent := listIn(around[i]); list != nil {
 			m.dash = list.Column - 1 - columnOf(parent)
