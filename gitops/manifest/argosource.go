@@ -196,7 +196,9 @@ func (a ArgoSource) image(source cursor) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		found = append(found, p)
+		if found = append(found, p); len(found) > 1 {
+			break // one too many
+		}
 	}
 	missing := notFound("Add the entry by hand once, or correct the name in the catalogue.",
 		"%s (line %d) has no image %s; it has %s.", images.at(), images.line, quote(a.Image), enumerate(names))

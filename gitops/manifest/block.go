@@ -22,12 +22,19 @@ type block struct {
 	pad  int        // line breaks before the text, so that it has the line numbers of the file
 }
 
+// maxBlocks bounds the work for one file: each block is parsed with as many
+// line breaks before it as the file has.
+const maxBlocks = 100
+
 // inside moves to the root of the document that is the text of the string
 // under the cursor.
 func (c cursor) inside() (cursor, error) {
 	if c.node.Kind != yaml.ScalarNode || textOf(c.node) == "" {
 		return c, notFound("Correct the path, or add the field by hand: a missing field is never invented.",
 			"%s (line %d) holds no YAML: it is %s.", c.at(), c.line, describe(c.node))
+	}
+	if len(c.file.blocks) == maxBlocks && c.file.blocks[c.node] == nil {
+		return c, refuse(c.at(), c.line, fmt.Sprintf("more than %d strings of the file hold YAML", maxBlocks), "Say in the catalogue which object is meant, or split the file.")
 	}
 	b, err := c.file.block(c.node)
 	if err != nil {

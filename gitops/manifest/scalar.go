@@ -37,7 +37,8 @@ func (f *file) search(at Locator, in func(root cursor) (place, error)) ([]place,
 }
 
 // search looks below each root for the one place. A root that does not have it
-// is no error as long as another has.
+// is no error as long as another has. It stops at a second place, which is one
+// too many: each costs a walk through the file.
 func search(at Locator, roots []cursor, in func(root cursor) (place, error)) ([]place, error) {
 	var found []place
 	var missing error
@@ -45,7 +46,9 @@ func search(at Locator, roots []cursor, in func(root cursor) (place, error)) ([]
 		p, err := in(root)
 		switch {
 		case err == nil:
-			found = append(found, p)
+			if found = append(found, p); len(found) > 1 {
+				return theOne(at, found, nil)
+			}
 		case gitops.CodeOf(err) == gitops.NotFound:
 			if missing == nil {
 				missing = err
