@@ -75,11 +75,5 @@ func locator(p gitops.Place) (Locator, error) {
 
 // inFile names the file in an error about its content.
 func inFile(err error, p gitops.Place) error {
-	e, ok := err.(*gitops.Error) //nolint:errorlint // every error of this package is one, unwrapped
-	if !ok {
-		return err
-	}
-	named := *e
-	named.Message = p.File + ": " + e.Message
-	return &named
+	return ofFile(err, p.File)
 }

@@ -81,6 +81,7 @@ type replacement struct {
 	value  string
 	raw    string
 	style  yaml.Style
+	tag    string // that the scalar comes to have; "" is text
 	grows  *growth
 }
 

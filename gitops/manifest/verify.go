@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -91,7 +92,7 @@ func (c comparison) same(before, after *yaml.Node) bool {
 		delete(c.wanted, before)
 		switch {
 		case r.grows == nil:
-			value, tag, style = r.value, "!!str", r.style
+			value, tag, style = r.value, cmp.Or(r.tag, "!!str"), r.style
 		case r.grows.instead != nil:
 			return after.Anchor == before.Anchor && c.sameLine(before, after) && isNew(after, r.grows.instead)
 		default:
