@@ -41,7 +41,8 @@ type Target struct {
 	Directory string  // where it lives in the repository, slash separated, no trailing slash; a file where it is one
 	Places    []Place // where its version stands; a version is written to all of them
 	Argo      ArgoApp
-	Source    Source // where its versions are built from; zero where that is not declared
+	Source    Source   // where its versions are built from; zero where that is not declared
+	Copying   *Copying // what else a promotion takes along; nil where it is the version alone
 }
 
 // An ArgoApp names an Argo CD Application. The project is always named:

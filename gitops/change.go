@@ -86,6 +86,10 @@ type Step struct {
 	Target Target
 	Old    Version
 	New    Version
+
+	// Copied is what the Target's directory becomes a copy of; zero where only
+	// the version changes.
+	Copied Copied
 }
 
 // A Proposal is one round of a plan put before people: a commit on the

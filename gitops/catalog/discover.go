@@ -24,6 +24,7 @@ type discovery struct {
 	file       *file
 	listed     map[string][]Entry // what was listed already in this walk
 	targets    []gitops.Target
+	copied     map[string]string // of targets, the pointer to the copy: that they have
 	seen       taken
 }
 
@@ -51,14 +52,15 @@ func (f found) what() string {
 func discover(ctx context.Context, d *document, f *file, t Tree, repository, commit string) ([]gitops.Target, error) {
 	w := &discovery{
 		document: d, tree: t, repository: repository, commit: commit, file: f,
-		listed: map[string][]Entry{},
-		seen:   taken{map[string]gitops.Target{}, map[string]gitops.Target{}, map[string]gitops.Target{}},
+		listed: map[string][]Entry{}, copied: map[string]string{},
+		seen: taken{map[string]gitops.Target{}, map[string]gitops.Target{}, map[string]gitops.Target{}},
 	}
 	for i, l := range f.Layouts {
 		if err := w.layout(ctx, fmt.Sprintf("/layouts/%d", i), l); err != nil {
 			return nil, err
 		}
 	}
+	w.checkCopying()
 	order := map[string]int{}
 	for i, e := range f.Environments {
 		order[e.Name] = i
@@ -75,7 +77,7 @@ func discover(ctx context.Context, d *document, f *file, t Tree, repository, com
 // layout finds the targets of one layout.
 func (w *discovery) layout(ctx context.Context, pointer string, l layout) error {
 	dirs, files, ok := w.patterns(pointer, l)
-	if !ok {
+	if !w.copyable(pointer+"/copy", l) || !ok {
 		return nil
 	}
 	environments := l.Environments

@@ -38,6 +38,18 @@ type (
 		Versions     []version `yaml:"versions"`
 		ArgoCD       argocd    `yaml:"argocd"`
 		Source       source    `yaml:"source"`
+		Copy         *copying  `yaml:"copy"`
+	}
+
+	copying struct {
+		Include []string    `yaml:"include"`
+		Exclude []string    `yaml:"exclude"`
+		Protect []protected `yaml:"protect"`
+	}
+
+	protected struct {
+		File   string   `yaml:"file"`
+		Fields []string `yaml:"fields"`
 	}
 
 	// version has exactly one of its fields.

@@ -40,6 +40,7 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 	if l.Source.Repository != "" {
 		t.Source = gitops.Source{Repository: f.fill(l.Source.Repository), Tag: f.fill(cmp.Or(l.Source.Tag, "{version}"))}
 	}
+	t.Copying = l.Copy.build(f.names)
 	for _, v := range l.Versions {
 		shape, p := v.place()
 		place := f.place(shape, p)
@@ -57,6 +58,7 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 	}
 	if w.unique(pointer, t) {
 		w.targets = append(w.targets, t)
+		w.copied[t.String()] = pointer + "/copy"
 	}
 	return true, nil
 }
