@@ -44,6 +44,10 @@ type Request struct {
 	Room       Room
 	At         time.Time
 
+	// Undoes is the id of the Change that a rollback was asked for on; empty
+	// where it was asked for in words.
+	Undoes string
+
 	// Confirmed says that the requester has accepted what the plan's
 	// Question asked.
 	Confirmed bool

@@ -42,6 +42,7 @@ func facts(c gitops.Change) []Text {
 	} else {
 		lines = append(lines, list(c.Plan.Evidence)...)
 	}
+	lines = append(lines, filesOf(c)...)
 	if because := c.Request.Command.Because; because != "" {
 		lines = append(lines, say("Because "+because))
 	}

@@ -118,8 +118,50 @@ func versions(c gitops.Change) []Text {
 }
 
 func arrow(s gitops.Step) Text {
-	return line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
+	t := line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
+	if !s.Copied.IsZero() {
+		t = line(t, say(", with the files of "+s.Copied.Environment))
+	}
+	return t
 }
+
+// filesOf says what becomes of whole files: how many change and come, and
+// which go. Nil where a Change is about fields alone.
+func filesOf(c gitops.Change) []Text {
+	var changed, added int
+	var deleted []string
+	for _, e := range c.Plan.Edits {
+		switch e.Kind {
+		case gitops.EditReplace:
+			changed++
+		case gitops.EditAdd:
+			added++
+		case gitops.EditDelete:
+			deleted = append(deleted, e.Path)
+		}
+	}
+	var parts []string
+	if changed > 0 {
+		parts = append(parts, fmt.Sprintf("%d changed", changed))
+	}
+	if added > 0 {
+		parts = append(parts, fmt.Sprintf("%d new", added))
+	}
+	if n := len(deleted); n > 0 {
+		names := strings.Join(deleted[:min(n, shownDeleted)], ", ")
+		if n > shownDeleted {
+			names += " " + more(n-shownDeleted)
+		}
+		parts = append(parts, fmt.Sprintf("%d deleted (%s)", n, names))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []Text{say("Whole files: " + strings.Join(parts, ", "))}
+}
+
+// shownDeleted is how many deleted files are named.
+const shownDeleted = 5
 
 // brings says how much a step includes, as a further part of a line.
 func brings(c gitops.Change, s gitops.Step) Text {

@@ -35,7 +35,7 @@ func (w *discovery) copyable(pointer string, l layout) bool {
 		return true
 	}
 	before := len(w.problems)
-	if !strings.Contains(l.Path, "{env}") {
+	if !strings.Contains(l.Path, "{env}") && len(l.Environments) != 1 {
 		w.problem(pointer, "The environments share the directory "+quote(l.Path)+", so it cannot be copied from one to the next.",
 			"Give each environment a directory of its own, with {env} in the path, or remove copy.")
 	}

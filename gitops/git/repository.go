@@ -12,8 +12,8 @@ import (
 )
 
 // A Repository is a Mirror as the rest of the program sees it. It implements
-// workflow.Git, workflow.Branches, catalog.Tree, render.Tree and
-// history.Source.
+// workflow.Git, workflow.Trees, workflow.Branches, catalog.Tree, render.Tree
+// and history.Source.
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
@@ -43,7 +43,7 @@ func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error)
 	who.When = c.At.UTC()
 	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who, Signer: r.Signer}
 	for _, f := range c.Files {
-		request.Changes = append(request.Changes, FileChange{Path: f.Path, Data: f.Data})
+		request.Changes = append(request.Changes, FileChange{Path: f.Path, Data: f.Data, Delete: f.Delete})
 	}
 	commit, err := r.Mirror.Commit(ctx, request)
 	if err != nil {

@@ -42,6 +42,11 @@ func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byt
 	return out, edits, nil
 }
 
+// Keep returns data with the values that fields have in kept.
+func (Files) Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error) {
+	return Keep(data, kept, fields, keptName, dataName)
+}
+
 func locator(p gitops.Place) (Locator, error) {
 	source := ArgoSource{Parameter: p.Parameter, Value: p.Field, Image: p.Image}
 	switch p.Shape {

@@ -38,6 +38,9 @@ func Title(c gitops.Change) string {
 	default:
 		what = fmt.Sprintf("%s %s to %s: %s → %s", verb(c), first.Target.Application, environment, first.Old, first.New)
 	}
+	if slices.ContainsFunc(steps, func(s gitops.Step) bool { return !s.Copied.IsZero() }) {
+		what += ", with its files"
+	}
 	return cut(what, 120)
 }
 

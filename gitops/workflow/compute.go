@@ -3,8 +3,6 @@ package workflow
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -28,7 +26,7 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 		if err != nil {
 			return in, err
 		}
-		a := aim{tip: tip, target: target, current: current, command: c.Request.Command}
+		a := aim{tip: tip, target: target, current: current, command: c.Request.Command, undoes: c.Request.Undoes}
 		if c.Request.Command.Kind == gitops.KindRollback {
 			err = w.aimBack(ctx, &a)
 		} else {
@@ -37,7 +35,7 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 		if err != nil {
 			return in, err
 		}
-		in.plan.Targets = append(in.plan.Targets, gitops.Step{Target: target, Old: current, New: a.wanted})
+		in.plan.Targets = append(in.plan.Targets, gitops.Step{Target: target, Old: current, New: a.wanted, Copied: a.copied})
 		in.plan.Evidence = append(in.plan.Evidence, a.evidence...)
 		if a.question != "" {
 			in.question = joinSentences(in.question, a.question)
@@ -69,8 +67,10 @@ type aim struct {
 	target  gitops.Target
 	current gitops.Version
 	command gitops.Command
+	undoes  string // the Change that is rolled back, where it is known
 
 	wanted   gitops.Version
+	copied   gitops.Copied
 	evidence []string
 	question string
 }
@@ -91,48 +91,6 @@ func (repo *Repository) versionAt(ctx context.Context, m Manifests, commit strin
 		return gitops.Version{}, fmt.Errorf("version of %s at %.8s: %w", t.TargetRef, commit, err)
 	}
 	return version, nil
-}
-
-// edit applies a plan's steps to the files as they are at its base, and
-// returns the files that change and the Edits that say how. Edits in one file
-// compose.
-func (w walk) edit(ctx context.Context, p gitops.Plan) ([]File, []gitops.Edit, error) {
-	before, after := map[string][]byte{}, map[string][]byte{}
-	var edits []gitops.Edit
-	for _, s := range p.Targets {
-		for _, place := range s.Target.Places {
-			if _, read := after[place.File]; !read {
-				data, err := w.repo.Git.ReadFile(ctx, p.Base, place.File)
-				if err != nil {
-					return nil, nil, fmt.Errorf("read %s: %w", place.File, err)
-				}
-				before[place.File], after[place.File] = data, data
-			}
-			data, fields, err := w.Manifests.Set(after[place.File], place, s.New)
-			if err != nil {
-				return nil, nil, fmt.Errorf("set %s in %s: %w", s.New, place.File, err)
-			}
-			after[place.File] = data
-			for _, f := range fields {
-				edits = append(edits, gitops.Edit{
-					Repository: w.repo.Name, Branch: p.Branch,
-					Path: place.File, Field: f.Field, Old: f.Old, New: f.New,
-				})
-			}
-		}
-	}
-	return changed(before, after), edits, nil
-}
-
-// changed returns the files whose bytes differ, sorted by path.
-func changed(before, after map[string][]byte) []File {
-	var files []File
-	for _, path := range slices.Sorted(maps.Keys(after)) {
-		if string(before[path]) != string(after[path]) {
-			files = append(files, File{Path: path, Data: after[path]})
-		}
-	}
-	return files
 }
 
 // noTarget says that an application does not live in an environment.

@@ -97,7 +97,11 @@ func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error 
 func alreadyThere(c gitops.Change) string {
 	var parts []string
 	for _, s := range c.Plan.Targets {
-		parts = append(parts, fmt.Sprintf("%s already runs %s %s", s.Target.Environment, s.Target.Application, s.New))
+		part := fmt.Sprintf("%s already runs %s %s", s.Target.Environment, s.Target.Application, s.New)
+		if !s.Copied.IsZero() {
+			part += fmt.Sprintf(" with the files of %s", s.Copied.Environment)
+		}
+		parts = append(parts, part)
 	}
 	return gitops.AndList(parts) + "."
 }
@@ -106,7 +110,11 @@ func alreadyThere(c gitops.Change) string {
 func describePlan(c gitops.Change) string {
 	var parts []string
 	for _, s := range c.Plan.Targets {
-		parts = append(parts, fmt.Sprintf("%s %s → %s", s.Target.TargetRef, s.Old, s.New))
+		part := fmt.Sprintf("%s %s → %s", s.Target.TargetRef, s.Old, s.New)
+		if k := s.Copied; !k.IsZero() {
+			part += fmt.Sprintf(" with %s as of %.8s", k.Directory, k.Commit)
+		}
+		parts = append(parts, part)
 	}
 	return fmt.Sprintf("planned at %.8s: %s (digest %s)", c.Plan.Base, gitops.AndList(parts), c.Plan.Digest.Short())
 }

@@ -122,11 +122,39 @@ type Commit struct {
 	Expect  string // where the branch must stand; empty where it must not exist
 }
 
-// A File is a path and its new bytes.
+// A File is a path and its new bytes, or that it goes.
 type File struct {
-	Path string
-	Data []byte
+	Path   string
+	Data   []byte
+	Delete bool
 }
+
+// Trees list what lies in directories. gitops/git implements it.
+type Trees interface {
+	// FilesBelow returns all that lies below a directory as of a commit, sorted by
+	// path. gitops.NotFound says that the directory is not there, or that the
+	// mirror does not hold the commit; gitops.Invalid that there are more
+	// than the number given.
+	FilesBelow(ctx context.Context, commit, dir string, most int) ([]TreeFile, error)
+}
+
+// A TreeFile is one name below a directory.
+type TreeFile struct {
+	Path    string // below the directory
+	Kind    TreeKind
+	Content string // names what it holds: the same name is the same bytes
+}
+
+// A TreeKind says what a TreeFile is.
+type TreeKind string
+
+// The kinds.
+const (
+	TreeRegular    TreeKind = "file"
+	TreeExecutable TreeKind = "executable"
+	TreeSymlink    TreeKind = "symlink"
+	TreeSubmodule  TreeKind = "submodule"
+)
 
 // Pulls are the pull requests of one repository. gitops/github implements it.
 type Pulls interface {
@@ -348,6 +376,11 @@ type Manifests interface {
 	// byte, and the fields that changed. A gitops.Unsafe error says why that
 	// cannot be done.
 	Set(data []byte, place gitops.Place, version gitops.Version) ([]byte, []FieldEdit, error)
+
+	// Keep returns a file's data with the values that some fields have in
+	// kept, equal in every other byte. A gitops.Unsafe error says why that
+	// cannot be done, and in which of the two, by the names given.
+	Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error)
 }
 
 // A FieldEdit is one scalar that got another value.

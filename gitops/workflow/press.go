@@ -204,7 +204,7 @@ func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, pr
 	room.Thread = c.Request.Room.Thread // a change of its own stands where the first one does
 	id, err := w.submit(ctx, gitops.Request{
 		Key: press.Key, Command: command, Repository: w.repo.Name, Requester: p, Room: room, At: w.Clock(),
-		Text: "[Roll back] on #" + c.ID,
+		Text: "[Roll back] on #" + c.ID, Undoes: c.ID,
 	})
 	return gitops.Reply{Change: id}, err
 }

@@ -28,6 +28,7 @@ func (w walk) aimForward(ctx context.Context, a *aim) error {
 	if err != nil {
 		return err
 	}
+	a.copied = copies(a.target, from, a.tip.Commit)
 	if a.command.Version != "" && !a.wanted.Named(a.command.Version) {
 		if err := w.mustHaveRun(ctx, a, from); err != nil {
 			return err

@@ -59,7 +59,11 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 		if err != nil {
 			return now, err
 		}
-		now.Targets = append(now.Targets, gitops.Step{Target: target, Old: current, New: s.New})
+		copied, err := w.recopy(ctx, tip, target, s.Copied)
+		if err != nil {
+			return now, err
+		}
+		now.Targets = append(now.Targets, gitops.Step{Target: target, Old: current, New: s.New, Copied: copied})
 	}
 	return w.fill(ctx, now)
 }

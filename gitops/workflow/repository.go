@@ -15,6 +15,7 @@ type Repository struct {
 	Branch string // the base branch, which Argo CD follows
 
 	Git      Git
+	Trees    Trees
 	Branches Branches
 	Pulls    Pulls
 	Comments Comments

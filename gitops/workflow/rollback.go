@@ -23,7 +23,7 @@ func (w walk) aimBack(ctx context.Context, a *aim) error {
 	}
 	a.wanted, a.question = choice.past.Version, choice.question
 	a.evidence = append(a.evidence, choice.why)
-	return nil
+	return w.copyBack(ctx, a, choice.past)
 }
 
 // A choice is the version to go back to.

@@ -162,6 +162,7 @@ func actions() map[string]command {
 		"push":    push,
 		"rewind":  rewind,
 		"rename":  rename,
+		"put":     put,
 		"open":    openPull,
 		"review":  review,
 		"dismiss": dismiss,

@@ -3,8 +3,11 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +29,7 @@ import (
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
 //	rewind LOGIN BRANCH N         a person's force-push that takes the newest N commits off
 //	rename BRANCH NAME            a branch gets another name in git
+//	put LOGIN BRANCH DIR          a person's commit that adds all files of a directory of the story
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	dismiss LOGIN N REVIEWER      a person dismisses somebody's review on GitHub
@@ -148,6 +152,28 @@ func rename(s *story, args []string) error {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	return nil
+}
+
+// put adds the files that stand in the story below a directory.
+func put(s *story, args []string) error {
+	if len(args) != 3 {
+		return errors.New("takes a login, a branch and a directory of the story")
+	}
+	files := map[string]string{}
+	root := os.DirFS(filepath.Join(s.dir, args[2]))
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(root, path)
+		files[path] = string(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.GitHub.Push(repo, args[1], args[0], files, "Add "+args[2])
+	return err
 }
 
 // branch resolves "pull/N", as soon as that pull request is there.

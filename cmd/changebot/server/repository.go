@@ -78,7 +78,7 @@ func (r *repository) close() error { return errors.Join(r.history.Close(), r.mir
 func (s *Server) workflowRepository(r *repository) *workflow.Repository {
 	repo := &workflow.Repository{
 		Name: r.name, Branch: r.branch,
-		Git: r.git, Branches: r.git, Pulls: r.github, Comments: r.github, Reviews: r.github,
+		Git: r.git, Trees: r.git, Branches: r.git, Pulls: r.github, Comments: r.github, Reviews: r.github,
 		Gate: r.github, Past: r.github, History: r.history, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
 	if len(s.config.Builder) > 0 {
