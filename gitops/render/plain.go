@@ -56,11 +56,15 @@ func (s *side) names(ctx context.Context, dir string) ([]string, error) {
 	if err != nil {
 		return nil, unreadable(dir, err)
 	}
-	for name := range s.over {
-		if path.Dir(name) == dir {
+	for name, data := range s.over {
+		if path.Dir(name) == dir && data != nil {
 			names = append(names, path.Base(name))
 		}
 	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		data, over := s.over[path.Join(dir, name)]
+		return over && data == nil
+	})
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }

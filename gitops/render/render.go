@@ -30,7 +30,10 @@ func (r Renderer) Diff(ctx context.Context, commit string, files []workflow.File
 	defer cancel()
 	over := map[string][]byte{}
 	for _, f := range files {
-		over[f.Path] = f.Data
+		over[f.Path] = append([]byte{}, f.Data...)
+		if f.Delete {
+			over[f.Path] = nil
+		}
 	}
 	b := &builder{command: r.Command}
 	defer func() { _ = b.close() }() // it had its orders; how it ends is of no interest

@@ -23,7 +23,7 @@ type Tree interface {
 type side struct {
 	tree   Tree
 	commit string
-	over   map[string][]byte
+	over   map[string][]byte // nil is a file that goes
 
 	taken    map[string][]byte // what is built from
 	bytes    int
@@ -68,7 +68,9 @@ func (s *side) takeYAML(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (s *side) read(ctx context.Context, name string) ([]byte, error) {
-	if data, ok := s.over[name]; ok {
+	if data, ok := s.over[name]; ok && data == nil {
+		return nil, &gitops.Error{Code: gitops.NotFound, Message: "There is no " + name + " any more."}
+	} else if ok {
 		return data, nil
 	}
 	return s.tree.ReadFile(ctx, s.commit, name)
