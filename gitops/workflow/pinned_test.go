@@ -15,6 +15,7 @@ import (
 // each application. It notes as of which commits they are read.
 type library struct {
 	Git
+	Manifests
 	Observations
 	files map[string]string // by commit and path
 	tip   string
@@ -79,7 +80,7 @@ func TestAPlanAndItsFilesComeFromOneCommit(t *testing.T) {
 	// commits rides along.
 	files, _, err := w.edit(t.Context(), in.plan)
 	if err != nil || len(files) != 1 || string(files[0].Data) != "cart=3\ncheckout=7\nsearch=4\n" {
-		t.Errorf("pushes %s, %v", files, err)
+		t.Errorf("pushes %v, %v", files, err)
 	}
 	if later := slices.DeleteFunc(l.read, func(commit string) bool { return commit == "pinned" }); len(later) > 0 {
 		t.Errorf("reads as of %v", later)
@@ -102,7 +103,7 @@ func TestOnTheMovedBranchAPlanKeepsWhatOthersDidMeanwhile(t *testing.T) {
 	}
 	files, _, err := w.edit(t.Context(), now)
 	if err != nil || len(files) != 1 || string(files[0].Data) != "cart=3\ncheckout=3\nsearch=5\n" {
-		t.Errorf("pushes %s, %v", files, err)
+		t.Errorf("pushes %v, %v", files, err)
 	}
 }
 

@@ -7,8 +7,8 @@ func pinning() []guard {
 	const oneCommit, kept = "TestAPlanAndItsFilesComeFromOneCommit", "TestOnTheMovedBranchAPlanKeepsWhatOthersDidMeanwhile"
 	return []guard{
 		// 4. The source is read when it is processed.
-		{4, "gitops/workflow/compute.go", `data, err := w.repo.Git.ReadFile(ctx, p.Base, place.File)`,
-			"tip, _ := w.repo.Git.Fetch(ctx)\n\t\t\t\tdata, err := w.repo.Git.ReadFile(ctx, tip, place.File)", workflow, oneCommit},
+		{4, "gitops/workflow/edit.go", `data, err := w.repo.Git.ReadFile(ctx, base, place.File)`,
+			"tip, _ := w.repo.Git.Fetch(ctx)\n\t\tdata, err := w.repo.Git.ReadFile(ctx, tip, place.File)", workflow, oneCommit},
 		{4, "gitops/workflow/compute.go", `current, err := w.versionAt(ctx, tip.Commit, target)`,
 			"now, _ := w.repo.Git.Fetch(ctx)\n\t\tcurrent, err := w.versionAt(ctx, now, target)", workflow, oneCommit},
 		{4, "gitops/workflow/promote.go", `a.wanted, err = w.versionAt(ctx, a.tip.Commit, from)`,
@@ -31,7 +31,7 @@ func pinning() []guard {
 		// 12. What is given up takes what others want along.
 		{12, "gitops/workflow/supersede.go", `case len(left) == 0:`, `case len(left) < len(c.Refs()):`, workflow, "TestARollbackTakesItsOwnTargetsAndLeavesTheOthers"},
 		{12, "gitops/workflow/rebase.go", `current, err := w.versionAt(ctx, tip.Commit, target)`, "current, err := w.versionAt(ctx, p.Base, target)", workflow, kept},
-		{12, "gitops/workflow/compute.go", `if _, read := after[place.File]; !read {`, `if _, read := after[place.File]; !read || read {`, workflow, kept},
+		{12, "gitops/workflow/edit.go", `if _, read := t.after[place.File]; !read {`, `if _, read := t.after[place.File]; !read || read {`, workflow, kept},
 
 		// 15. What one process believes is not what the others do.
 		{15, "gitops/git/push.go", "case u.old:\n\t\t\treq.Commands = append(req.Commands, &packp.Command{Name: plumbing.ReferenceName(u.ref), Old: u.old,",
