@@ -40,7 +40,7 @@ func rules() []rule {
 		{"gitops/manifest", []string{"gitops", "gitops/workflow"}, []string{yaml}},
 		{folder: "gitops/history", own: []string{"gitops", "gitops/workflow"}},
 		{"gitops/git", []string{"gitops", "gitops/crash", "gitops/workflow", "gitops/catalog", "gitops/history"}, []string{
-			"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "github.com/hiddeco/sshsig", "golang.org/x/crypto"}},
+			"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "github.com/hiddeco/sshsig", "github.com/skeema/knownhosts", "golang.org/x/crypto"}},
 		{"gitops/render", []string{"gitops", "gitops/workflow"}, []string{yaml, "sigs.k8s.io/kustomize", "github.com/rogpeppe/go-internal"}},
 		{folder: "gitops/api", own: []string{"gitops", "gitops/turn", "gitops/door", "gitops/workflow"}},
 		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{

@@ -25,6 +25,7 @@ type Intent struct {
 	Message   string // of the commit, with its trailers
 	Author    Identity
 	Committer Identity
+	Signer    *Signer // nil: the commit is not signed
 }
 
 // A Draft is the base branch with the commits that wait to be pushed to it.
@@ -158,7 +159,7 @@ func (d *Draft) apply(ctx context.Context, in Intent) (*Commit, error) {
 		return nil, err
 	}
 	return d.mirror.commitAhead(ctx, CommitRequest{
-		Base: d.Commit, Changes: changes, Message: in.Message, Author: in.Author, Committer: in.Committer,
+		Base: d.Commit, Changes: changes, Message: in.Message, Author: in.Author, Committer: in.Committer, Signer: in.Signer,
 	}, d.ahead)
 }
 

@@ -18,7 +18,7 @@ import (
 
 // Options says which repository a Mirror follows, and where it is kept.
 type Options struct {
-	URL    string // http or https, without credentials
+	URL    string // http or https without credentials, ssh://user@host/path or user@host:path
 	Dir    string // of the mirror alone; it is made, and replaced when damaged
 	Branch string // the base branch, such as "main"
 
@@ -29,6 +29,8 @@ type Options struct {
 	// Refused hears that the server did not accept the last credentials. It
 	// may be nil.
 	Refused func()
+
+	SSH *SSH // for such a URL, where the two above are not asked; nil otherwise
 
 	System    string            // the server's name in errors, such as "GitHub"; empty: the git server
 	Transport http.RoundTripper // nil: one of its own over the default settings

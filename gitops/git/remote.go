@@ -26,7 +26,7 @@ import (
 // maxErrorBody is how much of a refusal's text is read; it goes to the log only.
 const maxErrorBody = 4 << 10
 
-// remote speaks smart HTTP with one repository.
+// remote speaks with one repository, by smart HTTP or by SSH.
 type remote struct {
 	url   string
 	name  string // of the server
@@ -34,16 +34,21 @@ type remote struct {
 	trip  http.RoundTripper
 	close func() // of what trip keeps open
 
+	ssh *sshWay // nil: by HTTP
+
 	refused func() // hears that the credentials were not accepted
 }
 
 // newRemote checks the URL. Credentials in it are refused: they would end up in
 // logs and on disk.
 func newRemote(opts *Options) (*remote, error) {
+	if endpoint, err := transport.NewEndpoint(opts.URL); err == nil && endpoint.Protocol == "ssh" {
+		return newSSHRemote(opts, endpoint)
+	}
 	u, err := url.Parse(opts.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, refuse(gitops.Invalid, nil, "Write it as https://host/owner/name.git.",
-			"The repository's URL is not an http or https URL.")
+		return nil, refuse(gitops.Invalid, nil, "Write it as https://host/owner/name.git or ssh://git@host/owner/name.git.",
+			"The repository's URL is not an http, https or ssh URL.")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, refuse(gitops.Invalid, nil, "Give the credentials in their own settings.",
@@ -125,6 +130,9 @@ func (r *remote) exchange(ctx context.Context, fn func(transport.Transport, *tra
 }
 
 func (r *remote) exchangeOnce(ctx context.Context, fn func(transport.Transport, *transport.Endpoint, transport.AuthMethod) error) error {
+	if r.ssh != nil {
+		return r.ssh.exchange(ctx, fn)
+	}
 	endpoint, err := transport.NewEndpoint(r.url)
 	if err != nil {
 		return err
@@ -157,6 +165,7 @@ func (r *remote) fetch(ctx context.Context, fn func(transport.UploadPackSession,
 		if err != nil {
 			return err
 		}
+		defer s.Close()
 		refs, err := s.AdvertisedReferencesContext(ctx)
 		if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 			refs, err = packp.NewAdvRefs(), nil
@@ -175,6 +184,7 @@ func (r *remote) push(ctx context.Context, fn func(transport.ReceivePackSession,
 		if err != nil {
 			return err
 		}
+		defer s.Close()
 		refs, err := s.AdvertisedReferencesContext(ctx)
 		if err != nil {
 			return fmt.Errorf("list refs: %w", err)

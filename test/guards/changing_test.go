@@ -9,7 +9,7 @@ func editing() []guard {
 			manifest, "TestAnEditThatWouldChangeMoreIsRefused"},
 		{13, "gitops/manifest/verify.go", `if !f.sameAround(edited, all) {`, `if false {`, manifest, "TestVerify"},
 		{13, "gitops/manifest/verify.go", `after.Tag != tag || `, `after.Tag != tag && false || `, manifest, "TestTreesAreTheSameOnlyInEveryDetail"},
-		{13, "gitops/manifest/verify.go", `if len(wanted) != 0 {`, `if false {`, manifest, "TestVerify"},
+		{13, "gitops/manifest/verify.go", `if len(c.wanted) != 0 {`, `if false {`, manifest, "TestVerify"},
 		{13, "gitops/manifest/quote.go", `return threeParts.MatchString(value) || !notText.MatchString(value)`, `return true`, manifest, mangled},
 		{13, "gitops/manifest/set.go", "sortBySpan(all)\n\tvar edited", "var edited", manifest, "TestTrap13BothOfTwoEditsOnALineAreMade"},
 		{13, "gitops/manifest/field.go", `} else if user := c.sharedBy(); reason == "" && user != nil {`, `} else if user := c.sharedBy(); reason == "" && user != nil && false {`,

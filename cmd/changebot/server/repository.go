@@ -50,6 +50,10 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	if err != nil {
 		return nil, err
 	}
+	ssh, err := s.config.Git.ssh()
+	if err != nil {
+		return nil, err
+	}
 	remote, err := github.Open(ctx, app, r.Name)
 	if err != nil {
 		return nil, err
@@ -58,7 +62,7 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	mirror, err := git.Open(ctx, git.Options{
 		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
 		Dir:    dir + ".git",
-		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
+		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, SSH: ssh, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
 	})
 	if err != nil {
 		return nil, err

@@ -9,10 +9,12 @@ import (
 	"github.com/changebot/changebot/gitops/github"
 )
 
-// Git says how commits are made.
+// Git says how commits are made, and how the mirrors reach their server.
 type Git struct {
 	SigningKey string `yaml:"signing_key"` // file with the SSH key that signs commits; empty: they are not signed
 	Email      string `yaml:"email"`       // address in commits; empty is the App's own
+	SSHKey     string `yaml:"ssh_key"`     // file with the SSH key for a git_url of GitHub that is ssh://…
+	KnownHosts string `yaml:"known_hosts"` // and one with the server's key
 }
 
 // signer reads the key that signs commits; nil where none is configured.
@@ -29,6 +31,19 @@ func (g Git) signer() (*git.Signer, error) {
 		return nil, fmt.Errorf("git.signing_key: %w", err)
 	}
 	return signer, nil
+}
+
+// ssh reads the key with which the server is reached; nil where none is
+// configured.
+func (g Git) ssh() (*git.SSH, error) {
+	if g.SSHKey == "" {
+		return nil, nil //nolint:nilnil // no SSH is an answer
+	}
+	key, err := git.ReadKey(g.SSHKey)
+	if err != nil {
+		return nil, fmt.Errorf("git.ssh_key: %w", err)
+	}
+	return &git.SSH{Key: key, KnownHosts: g.KnownHosts}, nil
 }
 
 // identity is who makes commits: the App's bot.
