@@ -134,6 +134,36 @@ func TestWaitingIntentsAreChainedIntoOnePush(t *testing.T) {
 	}
 }
 
+// TestChainedIntentsInALargeFolder: each tree of the chain is sent as what is
+// different from one that is in the same pack.
+func TestChainedIntentsInALargeFolder(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	for i := range 500 {
+		r.write(fmt.Sprintf("apps/application-%d", i), "tag: 1\n")
+	}
+	r.write("log", "start\n").commit("start")
+	m := r.open()
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			in := note(fmt.Sprint("line-", i))
+			add := in.Apply
+			in.Apply = func(ctx context.Context, on *git.Draft) ([]git.FileChange, error) {
+				changes, err := add(ctx, on)
+				return append(changes, git.FileChange{Path: fmt.Sprintf("apps/application-%d", 3*i), Data: []byte("tag: 2\n")}), err
+			}
+			if _, err := m.Advance(context.Background(), in); err != nil {
+				t.Errorf("intent %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	r.lines(12)
+	if got := strings.Count(r.remote("grep", "tag: 2", "main"), "\n") + 1; got != 12 {
+		t.Errorf("%d applications have the new tag, want 12", got)
+	}
+}
+
 // TestOneIntentThatTheServerRefusesDoesNotKeepTheOthersBack although all came in
 // one push.
 func TestOneIntentThatTheServerRefusesDoesNotKeepTheOthersBack(t *testing.T) {

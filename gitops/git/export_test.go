@@ -13,3 +13,6 @@ func (m *Mirror) WaitingIntents() int {
 	defer m.intents.mu.Unlock()
 	return len(m.intents.waiting)
 }
+
+// Bound sets how many packs are too many.
+func (m *Mirror) Bound(packs int) { m.renewal.packs = packs }

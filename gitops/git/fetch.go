@@ -20,26 +20,46 @@ import (
 // fewObjects is what a fetch may bring without a second thought.
 const fewObjects = 10_000
 
-// clone makes the mirror anew beside the old one and then takes its place.
-// Readers keep the old one until the new one is whole. The caller is the writer.
+// What the directories of mirrors in the making have behind the mirror's name.
+const (
+	cloneDir   = ".clone"
+	renewedDir = ".renewed"
+)
+
+// clone makes the mirror anew and then takes its place. Readers keep the old one
+// until the new one is whole. The caller is the writer.
 func (m *Mirror) clone(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
 	defer cancel()
 	start := time.Now()
-	fresh := m.opts.Dir + ".clone"
-	if !replaceable(fresh) {
-		return refuse(gitops.Invalid, nil, "Give the mirror another directory.", "%s is in the way.", fresh)
-	}
-	if err := os.RemoveAll(fresh); err != nil {
-		return err
-	}
-	defer os.RemoveAll(fresh)
-	st, err := createStore(fresh, m.config, m.opts.Branch)
+	fresh := m.opts.Dir + cloneDir
+	st, tip, err := m.cloneTo(ctx, fresh)
 	if err != nil {
 		return err
 	}
+	defer os.RemoveAll(fresh)
+	if err := m.replace(st, tip); err != nil {
+		st.close()
+		return m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
+	}
+	m.log.Info("cloned", "tip", tip.String(), "objects", st.objects(), "took", time.Since(start))
+	return nil
+}
+
+// cloneTo makes a mirror beside the one that is in use. It leaves nothing where
+// it does not succeed.
+func (m *Mirror) cloneTo(ctx context.Context, dir string) (_ *store, tip plumbing.Hash, err error) {
+	if !replaceable(dir) {
+		return nil, tip, refuse(gitops.Invalid, nil, "Give the mirror another directory.", "%s is in the way.", dir)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, tip, err
+	}
+	st, err := createStore(dir, m.config, m.opts.Branch)
+	if err != nil {
+		return nil, tip, errors.Join(err, os.RemoveAll(dir))
+	}
 	crash.Point("mirror laid out")
-	var tip plumbing.Hash
 	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
 		if tip, err = m.remoteTip(refs); err != nil {
 			return err
@@ -53,15 +73,12 @@ func (m *Mirror) clone(ctx context.Context) error {
 	if err == nil {
 		err = st.checkStart(tip)
 	}
-	if err == nil {
-		err = m.replace(st, tip)
-	}
 	if err != nil {
 		st.close()
-		return m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
+		_ = os.RemoveAll(dir) // the next clone would
+		return nil, tip, m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
 	}
-	m.log.Info("cloned", "tip", tip.String(), "objects", st.objects(), "took", time.Since(start))
-	return nil
+	return st, tip, nil
 }
 
 // replace puts the new store where the old one is. A crash in between leaves no
@@ -122,7 +139,8 @@ func (m *Mirror) noBranch(now string) error {
 // If the branch has not moved that is one request. If it was rewound (somebody
 // force-pushed it), or if the server wants to send more than a clone would
 // bring, the mirror is cloned again, the log says so, and older commits are
-// unknown from then on (ErrShallow).
+// unknown from then on (ErrShallow). A mirror that has outgrown its bound is
+// cloned again in the background, with the same consequence.
 func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
 	var tip plumbing.Hash
 	err := m.write(ctx, func(st *store) error {
@@ -132,6 +150,9 @@ func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
 			err = m.clone(ctx)
 		}
 		tip = m.tip
+		if err == nil {
+			m.renewLater()
+		}
 		return err
 	})
 	if err != nil {
@@ -143,10 +164,21 @@ func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
 // follow fetches what is new. It returns the reason why that cannot be done to this
 // mirror and a clone is needed.
 func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
+	tip, reason, err := m.bring(ctx, st, m.tip)
+	if reason != nil || err != nil || tip == m.tip {
+		return reason, err
+	}
+	crash.Point("tip moved")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tip = tip
+	return nil, nil
+}
+
+// bring brings a store whose tip is old up to date with the base branch.
+func (m *Mirror) bring(ctx context.Context, st *store, old plumbing.Hash) (tip plumbing.Hash, reason, err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
 	defer cancel()
-	old := m.tip
-	var tip plumbing.Hash
 	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
 		if tip, err = m.remoteTip(refs); err != nil || st.has(tip) {
 			return err
@@ -156,26 +188,19 @@ func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
 	})
 	switch {
 	case isLocal(err):
-		return err, nil
+		return tip, err, nil
 	case err != nil:
-		return nil, err
+		return tip, nil, err
 	case tip == old:
-		return nil, nil
+		return tip, nil, nil
 	}
 	switch contained, err := st.contains(ctx, tip, old); {
 	case errors.Is(err, errDamaged):
-		return err, nil
+		return tip, err, nil
 	case err != nil && !errors.Is(err, ErrShallow):
-		return nil, err
+		return tip, nil, err
 	case !contained:
-		return fmt.Errorf("%s was rewound from %s to %s", m.opts.Branch, old, tip), nil
+		return tip, fmt.Errorf("%s was rewound from %s to %s", m.opts.Branch, old, tip), nil
 	}
-	if err := st.writeRef(m.opts.Branch, tip); err != nil {
-		return nil, err
-	}
-	crash.Point("tip moved")
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.tip = tip
-	return nil, nil
+	return tip, nil, st.writeRef(m.opts.Branch, tip)
 }

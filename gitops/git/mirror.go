@@ -51,6 +51,7 @@ type Mirror struct {
 	packer  packer
 	pushes  *line[*update]
 	intents *line[*advance]
+	renewal *renewal
 	writer  chan struct{} // holds one token: who has it may change the mirror
 
 	mu    sync.RWMutex // readers hold it, so that no store closes under them
@@ -96,8 +97,10 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 	}
 	m.pushes = newLine(m.exchange, fits)
 	m.intents = newLine(m.chain, nil)
+	m.renewal = newRenewal()
 	m.writer <- struct{}{}
 	if err := m.openOrClone(ctx); err != nil {
+		m.renewal.close()
 		m.unlock()
 		r.close()
 		return nil, asError(err, gitops.Internal, "The mirror of %s could not be opened.", r.url)
@@ -140,6 +143,14 @@ func (m *Mirror) openOrClone(ctx context.Context) error {
 		return err
 	}
 	m.unlock = func() { _ = held.Close() }
+	for _, left := range []string{m.opts.Dir + renewedDir, m.opts.Dir + cloneDir} { // by a crash
+		if replaceable(left) {
+			err = errors.Join(err, os.RemoveAll(left))
+		}
+	}
+	if err != nil {
+		return err
+	}
 	st, tip, err := m.load()
 	if err == nil {
 		m.store, m.tip = st, tip
@@ -173,6 +184,7 @@ func (m *Mirror) load() (*store, plumbing.Hash, error) {
 func (m *Mirror) Close() error {
 	m.intents.close()
 	m.pushes.close()
+	m.renewal.close()
 	<-m.writer
 	defer func() { m.writer <- struct{}{} }()
 	m.mu.Lock()

@@ -29,6 +29,7 @@ type pack struct {
 	path  string // without .pack
 	index *idxfile.MemoryIndex
 	count int
+	bytes int64
 	file  *packfile.Packfile // nil while closed
 	used  int
 }
@@ -95,7 +96,14 @@ func loadPack(path string) (*pack, error) {
 
 func newPack(path string, index *idxfile.MemoryIndex) (*pack, error) {
 	n, err := index.Count()
-	return &pack{path: path, index: index, count: int(n)}, err
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path + ".pack")
+	if err != nil {
+		return nil, err
+	}
+	return &pack{path: path, index: index, count: int(n), bytes: info.Size()}, nil
 }
 
 // trailerOf returns the checksum at the end of a pack or an index, which is the

@@ -171,6 +171,9 @@ func (s *store) tree(h plumbing.Hash) ([]entry, error) {
 	if h == emptyTree() {
 		return nil, nil
 	}
+	if _, ahead := s.ahead[h]; s.below != nil && !ahead {
+		return s.below.tree(h)
+	}
 	s.mu.Lock()
 	entries, ok := s.trees.get(h)
 	s.mu.Unlock()
