@@ -63,56 +63,51 @@ func (s *store) download(ctx context.Context, session transport.UploadPackSessio
 	case req.Capabilities.Supports(capability.Sideband):
 		body = sideband.NewDemuxer(sideband.Sideband, res)
 	}
-	tmp, err := receivePack(body, filepath.Join(s.dir, "objects/pack"), w.maxObjects, report)
+	tmp, contents, err := receivePack(body, filepath.Join(s.dir, "objects/pack"), w.maxObjects, report)
 	if err != nil {
 		return fmt.Errorf("receive the pack of %s: %w", w.want, err)
 	}
 	crash.Point("pack received")
-	if err := s.addPack(tmp); err != nil {
+	if err := s.addPack(tmp, contents); err != nil {
 		return err
 	}
 	return s.addShallow(res.Shallows)
 }
 
-// receivePack stores a pack in a temporary file. Its header tells how many
-// objects will come, so what is too much is refused before it is received.
-func receivePack(body io.Reader, dir string, maxObjects int, report func(Progress)) (path string, err error) {
-	var header [12]byte
-	if _, err := io.ReadFull(body, header[:]); err != nil {
-		return "", err
-	}
-	if string(header[:4]) != "PACK" || binary.BigEndian.Uint32(header[4:]) != 2 {
-		return "", errors.New("the answer is not a pack")
-	}
-	n := int(binary.BigEndian.Uint32(header[8:]))
-	if maxObjects > 0 && n > maxObjects {
-		return "", fmt.Errorf("%w: %d objects", errTooMuch, n)
-	}
+// receivePack stores a pack in a temporary file and takes it apart while it
+// comes. Its header tells how many objects will come, so what is too much is
+// refused before it is received.
+func receivePack(body io.Reader, dir string, maxObjects int, report func(Progress)) (path string, c *contents, err error) {
 	f, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer func() {
 		if err = errors.Join(err, f.Close()); err != nil {
 			_ = os.Remove(f.Name())
 		}
 	}()
-	if _, err := f.Write(header[:]); err != nil {
-		return "", err
-	}
-	p := Progress{Objects: n, Bytes: int64(len(header))}
-	for {
+	p := Progress{}
+	a := newArrival(body, f, func(received int64) {
+		p.Bytes = received
 		report(p)
-		got, err := io.CopyN(f, body, 1<<20)
-		p.Bytes += got
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return "", err
-		}
+	})
+	var header [12]byte
+	if _, err := io.ReadFull(a, header[:]); err != nil {
+		return "", nil, err
 	}
-	p.Done = true
+	if string(header[:4]) != "PACK" || binary.BigEndian.Uint32(header[4:]) != 2 {
+		return "", nil, errors.New("the answer is not a pack")
+	}
+	p.Objects = int(binary.BigEndian.Uint32(header[8:]))
+	if maxObjects > 0 && p.Objects > maxObjects {
+		return "", nil, fmt.Errorf("%w: %d objects", errTooMuch, p.Objects)
+	}
 	report(p)
-	return f.Name(), nil
+	if c, err = scan(a, p.Objects); err != nil {
+		return "", nil, err
+	}
+	p.Bytes, p.Done = a.offset(), true
+	report(p)
+	return f.Name(), c, nil
 }

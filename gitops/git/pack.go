@@ -134,14 +134,15 @@ func trailerOf(path string) (plumbing.Hash, error) {
 }
 
 // addPack indexes the pack in the temporary file tmp, which is inside the
-// store, and makes it part of the store. It removes tmp in any case.
-func (s *store) addPack(tmp string) error {
+// store and has the contents c, and makes it part of the store. It removes tmp
+// in any case.
+func (s *store) addPack(tmp string, c *contents) error {
 	defer os.Remove(tmp)
-	index, err := indexPack(tmp)
+	index, err := c.index(tmp)
 	if err != nil {
 		return fmt.Errorf("index the received pack: %w", err)
 	}
-	path := filepath.Join(s.dir, "objects/pack", "pack-"+plumbing.Hash(index.PackfileChecksum).String())
+	path := filepath.Join(s.dir, "objects/pack", "pack-"+c.sum.String())
 	var buf bytes.Buffer
 	if _, err := idxfile.NewEncoder(&buf).Encode(index); err != nil {
 		return fmt.Errorf("write the index of the received pack: %w", err)
@@ -167,25 +168,25 @@ func (s *store) addPack(tmp string) error {
 	return nil
 }
 
-func indexPack(path string) (*idxfile.MemoryIndex, error) {
-	sum, err := trailerOf(path)
-	if err != nil {
-		return nil, err
-	}
+// index names all objects of the pack in a file and lists them.
+func (c *contents) index(path string) (*idxfile.MemoryIndex, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var w idxfile.Writer
-	parser, err := packfile.NewParser(packfile.NewScanner(f), &w)
-	if err != nil {
+	if err := c.resolve(f); err != nil {
 		return nil, err
 	}
-	if parsed, err := parser.Parse(); err != nil {
+	var w idxfile.Writer
+	if err := w.OnHeader(uint32(len(c.objects))); err != nil {
 		return nil, err
-	} else if parsed != sum {
-		return nil, errors.New("the pack goes on after its end")
+	}
+	for _, o := range c.objects {
+		w.Add(o.hash, uint64(o.offset), o.crc)
+	}
+	if err := w.OnFooter(c.sum); err != nil {
+		return nil, err
 	}
 	return w.Index()
 }
