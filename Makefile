@@ -68,6 +68,7 @@ fuzz-sentence:
 	$(FUZZ) -fuzz '^FuzzParse$$' ./gitops/sentence
 fuzz-manifest:
 	$(FUZZ) -fuzz '^FuzzSet$$' ./gitops/manifest
+	$(FUZZ) -fuzz '^FuzzShapes$$' ./gitops/manifest
 fuzz-catalog:
 	$(FUZZ) -fuzz '^FuzzDecode$$' ./gitops/catalog
 fuzz-slack:

@@ -96,6 +96,13 @@ type Place struct {
 	Element   string // which element of an ApplicationSet's list: env=prod
 }
 
+// IsRevision says that the version is the targetRevision of an Argo CD
+// Application, and so what Argo CD syncs.
+func (p Place) IsRevision() bool {
+	return (p.Shape == ShapeApplication || p.Shape == ShapeApplicationSet) &&
+		p.Image == "" && p.Field == "" && p.Parameter == "" && p.Element == ""
+}
+
 // A Version is what a Target runs: an image tag, a digest, or both.
 type Version struct {
 	Tag    string // "1.42.3"

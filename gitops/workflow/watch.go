@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
@@ -41,6 +42,9 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 	rollout, err := w.Deployer.Rollout(ctx, s.Target.Argo, Want{
 		Change: c.ID,
 		Contains: func(revision string) (bool, error) {
+			if isVersion(s, revision) {
+				return true, nil
+			}
 			return w.contains(ctx, revision, c.Merge.SHA)
 		},
 		Images: images(s),
@@ -68,6 +72,13 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 		now.At = w.Clock()
 	}
 	return now, nil
+}
+
+// isVersion says whether what Argo CD has synced is the new version itself, as
+// with an Application whose chart comes from elsewhere: its revision is the
+// chart's version, and no commit of the repository.
+func isVersion(s gitops.Step, revision string) bool {
+	return revision == s.New.Tag && slices.ContainsFunc(s.Target.Places, gitops.Place.IsRevision)
 }
 
 // syncAgain asks once more, where a sync had applied a revision from before the

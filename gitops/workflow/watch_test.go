@@ -57,6 +57,28 @@ func TestARevisionHoldsTheMergeWhereverTheMirrorBegins(t *testing.T) {
 	}
 }
 
+func TestTheVersionOfAChartIsItsOwnRevision(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		place    gitops.Place
+		revision string
+		want     bool
+	}{
+		{"the new version was synced", gitops.Place{Shape: gitops.ShapeApplication, Source: "chart=cart"}, "3.3.0", true},
+		{"it came by an ApplicationSet", gitops.Place{Shape: gitops.ShapeApplicationSet}, "3.3.0", true},
+		{"the version before was synced", gitops.Place{Shape: gitops.ShapeApplication}, "3.2.0", false},
+		{"the version is a parameter", gitops.Place{Shape: gitops.ShapeApplication, Parameter: "image.tag"}, "3.3.0", false},
+		{"the version is in a values file", gitops.Place{Shape: gitops.ShapeHelm, Field: "image.tag"}, "3.3.0", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := gitops.Step{Target: gitops.Target{Places: []gitops.Place{tt.place}}, New: gitops.Version{Tag: "3.3.0"}}
+			if got := isVersion(s, tt.revision); got != tt.want {
+				t.Error(got)
+			}
+		})
+	}
+}
+
 func TestTheWantedImageIsWrittenAsTheClusterRunsIt(t *testing.T) {
 	s := gitops.Step{Target: gitops.Target{Places: []gitops.Place{
 		{Shape: gitops.ShapeKustomize, Image: "acme/cart"},
