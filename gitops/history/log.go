@@ -16,7 +16,7 @@ const maxPages = 200
 
 // atOnce is how many commits of a file are looked up first: few histories are
 // read further.
-const atOnce = 64
+const atOnce = 24
 
 // A pageKey names a page of the forge's list of the commits up to one that
 // touched a path.
@@ -29,7 +29,8 @@ type pageKey struct {
 // file, up to a commit, as `git log` has them. It reads no further than it is
 // asked; whoever asks has to know when it is enough.
 // It ends with an error of the forge, code Unavailable say; what cannot be told
-// from the mirror is no error.
+// from the mirror is no error. With a place that has no shape, only the commits
+// are found out, and no content is read.
 func (x *Index) Log(ctx context.Context, upTo string, place gitops.Place) iter.Seq2[workflow.Held, error] {
 	return func(yield func(workflow.Held, error) bool) {
 		defer x.flush()
@@ -164,6 +165,9 @@ func (x *Index) page(ctx context.Context, key pageKey, keep bool) ([]workflow.Pa
 // fetched returns the version at a place as of a commit that the forge listed,
 // which the mirror may hold all the same.
 func (x *Index) fetched(ctx context.Context, commit string, place gitops.Place) (v gitops.Version, found bool, err error) {
+	if place.Shape == "" {
+		return v, false, nil
+	}
 	content := far(commit, place.File)
 	if v, found, known := x.reading(content, fieldOf(place)); known {
 		return v, found, nil

@@ -93,7 +93,7 @@ func (x *Index) remember(content id, place gitops.Place, data []byte) (gitops.Ve
 
 // versionOf returns the version at a place of a content that the mirror holds.
 func (x *Index) versionOf(ctx context.Context, content id, place gitops.Place) (v gitops.Version, found bool, err error) {
-	if content == (id{}) {
+	if content == (id{}) || place.Shape == "" {
 		return v, false, nil
 	}
 	if v, found, known := x.reading(content, fieldOf(place)); known {

@@ -22,6 +22,8 @@ type measurement struct {
 func measurements() []measurement {
 	return []measurement{
 		{"one promotion", onePromotion},
+		{"history of fields", historyOfFields},
+		{"environment diff", environmentDiff},
 	}
 }
 

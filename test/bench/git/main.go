@@ -46,6 +46,8 @@ func run() error {
 		return buildRepo(ctx, flag.Args()[1:])
 	case "promote":
 		return servePromotions(ctx, flag.Args()[1:])
+	case "fields":
+		return measureFields(ctx, flag.Args()[1:])
 	}
 	dir, err := os.MkdirTemp("", "changebot-bench-git-")
 	if err != nil {
