@@ -49,10 +49,10 @@ func (f found) what() string {
 }
 
 // discover returns the targets, sorted by application, then by promotion order.
-func discover(ctx context.Context, d *document, f *file, t Tree, repository, commit string) ([]gitops.Target, error) {
+func discover(ctx context.Context, d *document, f *file, t Tree, repository, commit string, listed map[string][]Entry) ([]gitops.Target, error) {
 	w := &discovery{
 		document: d, tree: t, repository: repository, commit: commit, file: f,
-		listed: map[string][]Entry{}, copied: map[string]string{},
+		listed: listed, copied: map[string]string{},
 		seen: taken{map[string]gitops.Target{}, map[string]gitops.Target{}, map[string]gitops.Target{}},
 	}
 	for i, l := range f.Layouts {

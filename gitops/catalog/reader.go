@@ -18,8 +18,9 @@ type Reader struct {
 	repository string
 	tree       Tree
 
-	mu   sync.Mutex
-	kept []reading // newest last
+	mu     sync.Mutex
+	kept   []reading // newest last
+	walked walked    // of the newest discovery; empty while somebody works with it
 }
 
 // mostKept is how many commits are kept: the tip, and those that open Changes
@@ -57,6 +58,11 @@ func (r *Reader) Check(ctx context.Context, commit string) (*gitops.Catalog, Pro
 	if k, ok := r.find(commit); ok {
 		return k.catalog, slices.Clone(k.problems), nil
 	}
+	before, same, listed := r.carry(ctx, commit)
+	if same {
+		r.keep(before)
+		return before.catalog, slices.Clone(before.problems), nil
+	}
 	data, err := r.tree.ReadFile(ctx, commit, File)
 	if err != nil && !notThere(err) {
 		return nil, nil, fmt.Errorf("read %s at %s: %w", File, short(commit), err)
@@ -69,10 +75,11 @@ func (r *Reader) Check(ctx context.Context, commit string) (*gitops.Catalog, Pro
 			return nil, nil, fmt.Errorf("list the root at %s: %w", short(commit), err)
 		}
 		k.problems = Problems{absent(err)}
-	} else if k.catalog, k.problems, err = r.read(ctx, commit, data); err != nil {
+	} else if k.catalog, k.problems, err = r.read(ctx, commit, data, listed); err != nil {
 		return nil, nil, err
 	}
 	r.keep(k)
+	r.keepWalked(walked{commit, listed})
 	return k.catalog, slices.Clone(k.problems), nil
 }
 
@@ -88,8 +95,9 @@ func absent(err error) Problem {
 	return p
 }
 
-// read does the three steps: form, sense, discovery.
-func (r *Reader) read(ctx context.Context, commit string, data []byte) (*gitops.Catalog, Problems, error) {
+// read does the three steps: form, sense, discovery. It adds to the
+// directories that are listed already.
+func (r *Reader) read(ctx context.Context, commit string, data []byte, listed map[string][]Entry) (*gitops.Catalog, Problems, error) {
 	d, f, err := decode(data)
 	if err != nil {
 		return nil, nil, err
@@ -99,7 +107,7 @@ func (r *Reader) read(ctx context.Context, commit string, data []byte) (*gitops.
 		f.check(d)
 	}
 	if f != nil && d.sound("environments", "layouts") {
-		targets, err := discover(ctx, d, f, r.tree, r.repository, commit)
+		targets, err := discover(ctx, d, f, r.tree, r.repository, commit, listed)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -27,6 +27,24 @@ type Entry struct {
 	Dir  bool
 }
 
+// A Differ is a Tree that can compare two commits faster than it can be
+// walked. A Tree may be one: what is known of one commit then serves for the
+// next, which differs in a file or two of a hundred thousand.
+type Differ interface {
+	// Changed returns the paths that are no directories and differ between
+	// two commits. An error says that they cannot be compared, and no more.
+	Changed(ctx context.Context, from, to string) ([]Changed, error)
+}
+
+// Changed is a path that differs between two commits.
+type Changed struct {
+	Path string
+
+	// Listed says that it came, went or became something else, so that
+	// directories list it otherwise than before.
+	Listed bool
+}
+
 // notThere says whether a Tree's error is about the path, not about the tree.
 func notThere(err error) bool {
 	switch gitops.CodeOf(err) {

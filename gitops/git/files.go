@@ -8,6 +8,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/catalog"
 	"github.com/changebot/changebot/gitops/history"
 )
 
@@ -23,6 +24,20 @@ func (m *Mirror) Diff(ctx context.Context, from, to Hash) ([]history.File, error
 		})
 	})
 	return files, asError(err, gitops.Internal, "%.8s and %.8s could not be compared.", from, to)
+}
+
+// changed returns the paths that differ between two commits, links and
+// submodules too.
+func (m *Mirror) changed(ctx context.Context, from, to Hash) ([]catalog.Changed, error) {
+	var changed []catalog.Changed
+	err := m.atBoth(ctx, from, to, func(r *trees, a, b plumbing.Hash) error {
+		changed = nil
+		return r.diff(a, b, "", func(path string, was, now rawEntry) error {
+			changed = append(changed, catalog.Changed{Path: path, Listed: was.kind() != now.kind()})
+			return nil
+		})
+	})
+	return changed, asError(err, gitops.Internal, "%.8s and %.8s could not be compared.", from, to)
 }
 
 func (m *Mirror) atBoth(ctx context.Context, from, to Hash, fn func(r *trees, a, b plumbing.Hash) error) error {

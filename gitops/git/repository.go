@@ -114,6 +114,12 @@ func (r Repository) Find(ctx context.Context, commit string, paths []string) ([]
 	return files, unknownIsNotFound(err)
 }
 
+// Changed returns the paths that differ between two commits.
+func (r Repository) Changed(ctx context.Context, from, to string) ([]catalog.Changed, error) {
+	changed, err := r.Mirror.changed(ctx, from, to)
+	return changed, unknownIsNotFound(err)
+}
+
 // Blob returns the content of a file by its hash.
 func (r Repository) Blob(ctx context.Context, hash string) ([]byte, error) {
 	return r.Mirror.Blob(ctx, hash)
