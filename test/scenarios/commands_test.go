@@ -93,6 +93,7 @@ func looks() map[string]look {
 		"pull":     pull,
 		"branches": branches,
 		"app":      app,
+		"pushes":   pushes,
 		"calls":    calls,
 		"sent":     sent,
 		"main":     mainLog,

@@ -24,6 +24,7 @@ import (
 //	pull N PATTERN                a pull request: "open", "merged" or "closed", title, labels, body
 //	branches - PATTERN            the branches of the repository, sorted: "main"
 //	app NAME PATTERN              an application: its health, sync, images and conditions
+//	pushes PREFIX PATTERN         what became of the branches that begin so: "2 made, 1 moved, 2 deleted, 0 refused"
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	sent "METHOD PATH" PATTERN    what such calls had in their bodies
 //	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
@@ -74,6 +75,24 @@ func pull(s *story, number string) (string, error) {
 func branches(s *story, _ string) (string, error) {
 	all, err := s.GitHub.Branches(repo)
 	return strings.Join(slices.Sorted(maps.Keys(all)), " "), err
+}
+
+// pushes counts what was done to branches, by whomever.
+func pushes(s *story, prefix string) (string, error) {
+	var created, moved, deleted, refused int
+	for _, p := range s.GitHub.Pushes(repo, "refs/heads/"+prefix) {
+		switch nowhere := strings.Repeat("0", 40); {
+		case p.Refused != "":
+			refused++
+		case p.Old == nowhere:
+			created++
+		case p.New == nowhere:
+			deleted++
+		default:
+			moved++
+		}
+	}
+	return fmt.Sprintf("%d made, %d moved, %d deleted, %d refused", created, moved, deleted, refused), nil
 }
 
 func app(s *story, name string) (string, error) {
