@@ -72,9 +72,15 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 // on, by a force-push. Its branch still holds the commits that were taken away,
 // and a merge would bring them back.
 func (w walk) rewound(ctx context.Context, tip Tip, c gitops.Change) (bool, error) {
+	if w.repo.stillHolds(ctx, tip.Commit, c.Plan.Base) {
+		return false, nil
+	}
 	in, err := w.contains(ctx, tip.Commit, c.Plan.Base)
 	if err != nil {
 		return false, fmt.Errorf("whether %s still holds %.8s: %w", c.Plan.Branch, c.Plan.Base, err)
+	}
+	if in {
+		w.repo.holds(tip.Commit, c.Plan.Base)
 	}
 	return !in, nil
 }

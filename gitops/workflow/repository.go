@@ -28,7 +28,8 @@ type Repository struct {
 	Renders  Renders // nil: nothing is rendered
 
 	mu   sync.Mutex
-	good *gitops.Catalog // the last one that could be read: a cache
+	good *gitops.Catalog   // the last one that could be read: a cache
+	held map[string]string // a base to a later tip that holds it: a cache
 }
 
 // A Tip is the base branch as it is now, with the catalogue that holds there.
@@ -132,4 +133,35 @@ func (repo *Repository) read(ctx context.Context, commit, path string) ([]byte, 
 		return repo.Past.FileAt(ctx, commit, path)
 	}
 	return data, err
+}
+
+// stillHolds says that a tip holds a base because it holds a tip of before that
+// did. A mirror that was cloned again knows nothing of the bases of before, and
+// the forge is not to be asked for each of them whenever the branch moves.
+func (repo *Repository) stillHolds(ctx context.Context, tip, base string) bool {
+	repo.mu.Lock()
+	before, known := repo.held[base]
+	repo.mu.Unlock()
+	if !known {
+		return false
+	}
+	in, err := repo.Git.Contains(ctx, tip, before)
+	if err != nil || !in {
+		return false
+	}
+	repo.holds(tip, base)
+	return true
+}
+
+// mostHeld bounds what is remembered of bases.
+const mostHeld = 1000
+
+// holds remembers that a tip holds a base.
+func (repo *Repository) holds(tip, base string) {
+	repo.mu.Lock()
+	defer repo.mu.Unlock()
+	if repo.held == nil || len(repo.held) >= mostHeld {
+		repo.held = map[string]string{}
+	}
+	repo.held[base] = tip
 }

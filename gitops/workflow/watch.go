@@ -62,10 +62,14 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 	}
 	now := gitops.Progress{Target: before.Target, State: rollout.State, Waiting: rollout.Waiting, Failures: rollout.Failures, At: before.At}
 	if late := w.Clock().Sub(c.Merge.At) > w.Deadline; late && now.State == gitops.StateSyncing {
+		waiting, err := w.waitedFor(ctx, c, rollout)
+		if err != nil {
+			return before, err
+		}
 		now.State = gitops.StateDegraded
 		now.Failures = append(now.Failures, gitops.Failure{
 			Resource: "Application/" + s.Target.Argo.Name,
-			Message:  fmt.Sprintf("not healthy after %s. %s", Duration(w.Deadline), rollout.Waiting),
+			Message:  fmt.Sprintf("not healthy after %s. %s", Duration(w.Deadline), waiting),
 		})
 	}
 	if now.State != before.State {
@@ -79,6 +83,19 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 // chart's version, and no commit of the repository.
 func isVersion(s gitops.Step, revision string) bool {
 	return revision == s.New.Tag && slices.ContainsFunc(s.Target.Places, gitops.Place.IsRevision)
+}
+
+// waitedFor says what a rollout that is late has waited for: in vain, where the
+// merge was taken off the base branch again.
+func (w walk) waitedFor(ctx context.Context, c gitops.Change, r Rollout) (string, error) {
+	tip, err := w.repo.Git.Fetch(ctx)
+	if err != nil {
+		return "", fmt.Errorf("fetch %s: %w", w.repo.Name, err)
+	}
+	if in, err := w.contains(ctx, tip, c.Merge.SHA); err != nil || in {
+		return r.Waiting, err
+	}
+	return fmt.Sprintf("%s was rewound by a force-push, and the merge %.8s is no longer in it.", c.Plan.Branch, c.Merge.SHA), nil
 }
 
 // syncAgain asks once more, where a sync had applied a revision from before the

@@ -20,6 +20,8 @@ func hurry(story string) map[string]time.Duration {
 		return map[string]time.Duration{"patience": 3 * time.Second, "answer": 5 * time.Second}
 	case strings.Contains(story, "stopped"):
 		return map[string]time.Duration{"stop": 5 * time.Second}
+	case strings.Contains(story, "too_late"):
+		return map[string]time.Duration{"deadline": 5 * time.Second}
 	case strings.Contains(story, "unheard"):
 		return map[string]time.Duration{"reconcile": time.Hour} // nor does changebot look by itself
 	default:
