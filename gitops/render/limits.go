@@ -13,7 +13,8 @@ const (
 	maxOutput     = 8 << 20   // bytes that are built of one side
 	maxMemory     = 256 << 20 // of the process that builds
 	maxTargetTime = 10 * time.Second
-	maxTime       = 30 * time.Second // of all targets together
+	maxTime       = 20 * time.Second // of all targets together
+	maxAskTime    = 10 * time.Second // of all that Argo CD is asked: nobody's rollback waits for it
 )
 
 // What is kept of the result.

@@ -21,6 +21,8 @@ type Renderer struct {
 	// Command is what to start as the building process: a program, with its
 	// arguments, that calls Build and nothing else.
 	Command []string
+
+	Argo Source // asked for what cannot be rendered here; nil: nobody is
 }
 
 // Diff says for each Target what other contents of files do to the manifests it
@@ -74,10 +76,10 @@ func (r Renderer) one(ctx context.Context, b *builder, t gitops.Target, before, 
 func (r Renderer) tell(t gitops.Target, err error) {
 	log := r.Log.With("target", t.String(), "directory", t.Directory, "why", err)
 	if _, refused := errors.AsType[refusal](err); refused {
-		log.Info("not rendered")
+		log.Info("not rendered in this way")
 		return
 	}
-	log.Warn("not rendered")
+	log.Warn("not rendered in this way")
 }
 
 // A way is how a directory becomes manifests.

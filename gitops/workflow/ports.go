@@ -307,6 +307,10 @@ type Renders interface {
 	// manifests that it renders to as of a commit. It never fails: what cannot
 	// be rendered is said.
 	Diff(ctx context.Context, commit string, files []File, targets []gitops.Target) []gitops.Rendered
+
+	// Pushed says the same of two commits that are on the forge, by asking
+	// Argo CD, for Targets of which Diff does not know it.
+	Pushed(ctx context.Context, before, after string, targets []gitops.Target) []gitops.Rendered
 }
 
 // A Deployer brings what is in git to the cluster. gitops/argocd implements it.

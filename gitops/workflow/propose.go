@@ -21,6 +21,7 @@ func (w walk) propose(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Proposal = next
+	w.renderPushed(ctx, &c)
 	tip, err := w.repo.tip(ctx)
 	if err != nil {
 		return err

@@ -135,6 +135,7 @@ func (w walk) move(ctx context.Context, c gitops.Change) error {
 	}
 	crash.Point("branch moved")
 	c.Proposal = next
+	w.renderPushed(ctx, &c)
 	for i, d := range c.Decisions {
 		if goesAlong(before, d) {
 			c.Decisions[i].HeadSHA = next.HeadSHA

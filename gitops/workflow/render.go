@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -25,4 +26,26 @@ func (w walk) render(ctx context.Context, p *gitops.Plan) {
 		targets = append(targets, s.Target)
 	}
 	p.Rendered = w.repo.Renders.Diff(ctx, p.Base, files, targets)
+}
+
+// renderPushed asks Argo CD for what could not be rendered from the mirror, now
+// that the plan's commit is on the forge.
+func (w walk) renderPushed(ctx context.Context, c *gitops.Change) {
+	var targets []gitops.Target
+	var at []int
+	for i, r := range c.Plan.Rendered {
+		if r.Unknown != "" {
+			targets, at = append(targets, c.Plan.Targets[i].Target), append(at, i)
+		}
+	}
+	if w.repo.Renders == nil || len(targets) == 0 {
+		return
+	}
+	c.Plan.Rendered = slices.Clone(c.Plan.Rendered)
+	for n, r := range w.repo.Renders.Pushed(ctx, c.Plan.Base, c.Proposal.HeadSHA, targets) {
+		if r.Unknown != "" {
+			r.Unknown = joinSentences(c.Plan.Rendered[at[n]].Unknown, r.Unknown)
+		}
+		c.Plan.Rendered[at[n]] = r
+	}
 }

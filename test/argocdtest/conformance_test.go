@@ -347,6 +347,13 @@ spec:
 	if !end.Done || !slices.Equal(after.Images, []string{"shop:7"}) {
 		t.Errorf("%+v\n%s", end, tell(after))
 	}
+	rendered, err := c.Manifests(p.context(t), app, merge)
+	if err != nil || len(rendered) != 1 || !strings.Contains(rendered[0], `"image":"shop:7"`) {
+		t.Errorf("it renders to %v: %v", rendered, err)
+	}
+	if _, err := c.Manifests(p.context(t), app, strings.Repeat("0", 40)); err == nil {
+		t.Error("a commit that nobody has is rendered")
+	}
 }
 
 func movedOn(t *testing.T, p *place) {

@@ -32,7 +32,7 @@ const (
 
 // Fault makes calls go wrong.
 type Fault struct {
-	Method string // "Get", "Refresh", "List", "Sync", "Watch", "ResourceTree"; empty: any
+	Method string // "Get", "Refresh", "List", "Sync", "Watch", "ResourceTree", "GetManifests"; empty: any
 	App    string // name; empty: any
 	Times  int    // how many calls it meets; 0 is one, below zero all
 	Do     Misbehaviour

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/argocd"
 	"github.com/changebot/changebot/gitops/catalog"
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/github"
@@ -86,7 +87,7 @@ func (s *Server) workflowRepository(r *repository) *workflow.Repository {
 		Gate: r.github, Past: r.github, History: r.history, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
 	if len(s.config.Builder) > 0 {
-		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder}
+		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder, Argo: argocd.Deployer{Client: s.argo}}
 	}
 	return repo
 }

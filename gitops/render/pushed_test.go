@@ -1,0 +1,60 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/changebot/changebot/gitops"
+)
+
+// answers is an Argo CD: what it renders of each commit, or why not.
+type answers map[string]any
+
+func (a answers) Manifests(_ context.Context, app gitops.ArgoApp, commit string) ([]string, error) {
+	switch v := a[commit].(type) {
+	case error:
+		return nil, v
+	case string:
+		return []string{v}, nil
+	}
+	return nil, fmt.Errorf("%s has no %s", app, commit)
+}
+
+// pushed asks an Argo CD for the difference between two commits.
+func pushed(argo Source) gitops.Rendered {
+	r := Renderer{Log: slog.New(slog.DiscardHandler), Argo: argo}
+	target := gitops.Target{Argo: gitops.ArgoApp{Name: "shop-prod"}}
+	return r.Pushed(context.Background(), "base", "head", []gitops.Target{target})[0]
+}
+
+func TestArgoCDSaysWhatAChartRendersTo(t *testing.T) {
+	got := pushed(answers{
+		"base": `{"kind":"Deployment","metadata":{"name":"shop"},"spec":{"image":"shop:1"}}`,
+		"head": `{"kind":"Deployment","metadata":{"name":"shop"},"spec":{"image":"shop:2"}}`,
+	})
+	if got.From != "argocd app manifests shop-prod" || got.Summary() != "1 resource changes" || !strings.Contains(got.Resources[0].Diff, "-  image: shop:1\n+  image: shop:2\n") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhatArgoCDDoesNotRenderIsSaidInOurOwnWords(t *testing.T) {
+	base := `{"kind":"Deployment"}`
+	for want, argo := range map[string]Source{
+		"Argo CD is not asked.": nil,
+		"Argo CD did not render it: `argocd app manifests shop-prod --revision head` says why.": answers{"base": base, "head": errors.New("helm: hunter2 is no number")},
+		"Argo CD has no application shop-prod.":                                                 answers{"base": &gitops.Error{Code: gitops.NotFound}},
+		"Argo CD does not let changebot see shop-prod.":                                         answers{"base": &gitops.Error{Code: gitops.Denied}},
+		"shop-prod has several sources, and one commit does not say what all of them hold.":     answers{"base": &gitops.Error{Code: gitops.Invalid}},
+		"What Argo CD renders of it is larger than 8 MB.":                                       answers{"base": `{"a":"` + strings.Repeat("x", maxOutput) + `"}`},
+		"What Argo CD renders of it cannot be read.":                                            answers{"base": laughs()},
+		"Argo CD did not render it: `argocd app manifests shop-prod --revision base` says why.": answers{},
+	} {
+		if got := pushed(argo); got.Unknown != want || len(got.Resources) > 0 {
+			t.Errorf("it says %q, not %q", got.Unknown, want)
+		}
+	}
+}
