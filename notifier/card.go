@@ -66,6 +66,9 @@ func card(v View) Message {
 		m = append(m, paragraph(say("Because "+because)))
 	}
 	m = append(m, Part{Code: diff(c.Plan.Edits)})
+	if lines := overlapping(v.Overlaps); len(lines) > 0 {
+		m = append(m, Part{Lines: lines})
+	}
 	if len(c.Plan.Evidence) > 0 {
 		m = append(m, Part{Lines: append([]Text{bold("Evidence")}, list(c.Plan.Evidence)...)})
 	}

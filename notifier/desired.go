@@ -9,9 +9,10 @@ import (
 // A View is all that is known when it is decided what shall stand in chat.
 type View struct {
 	Change   gitops.Change
-	Entries  []gitops.Entry // its journal, in order
-	Links    []gitops.Link  // pages about it besides the pull request, e.g. Argo CD's
-	Standing []Post         // what was posted about it before
+	Entries  []gitops.Entry   // its journal, in order
+	Links    []gitops.Link    // pages about it besides the pull request, e.g. Argo CD's
+	Overlaps []gitops.Overlap // other open Changes that touch the same
+	Standing []Post           // what was posted about it before
 }
 
 // A Spec is one message that shall stand.

@@ -27,6 +27,9 @@ func live(v View) Message {
 	if c.Reason != "" {
 		m = append(m, paragraph(line(say("⚠️ "+gitops.Sentence(c.Reason)))))
 	}
+	if lines := overlapping(v.Overlaps); len(lines) > 0 {
+		m = append(m, Part{Lines: lines})
+	}
 	m = append(m, paragraph(next(c)))
 	if b := buttons(c); len(b) > 0 {
 		m = append(m, Part{Buttons: b})

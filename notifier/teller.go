@@ -16,7 +16,11 @@ type Teller struct {
 	Changes Changes
 	Journal effect.Journal
 	Links   func(gitops.Change) []gitops.Link // pages about a Change besides its pull request; may be nil
-	Log     *slog.Logger
+
+	// Overlaps looks for other open Changes that touch what one touches; may be nil.
+	Overlaps func(context.Context, gitops.Change) []gitops.Overlap
+
+	Log *slog.Logger
 }
 
 // Tell compares what stands in chat about a Change with what should, and posts,
@@ -66,6 +70,9 @@ func (t Teller) view(ctx context.Context, change string) (View, error) {
 	v := View{Change: c, Entries: entries, Standing: standing}
 	if t.Links != nil {
 		v.Links = t.Links(c)
+	}
+	if t.Overlaps != nil {
+		v.Overlaps = t.Overlaps(ctx, c)
 	}
 	return v, nil
 }

@@ -160,6 +160,20 @@ func filesOf(c gitops.Change) []Text {
 	return []Text{say("Whole files: " + strings.Join(parts, ", "))}
 }
 
+// overlapping warns of other open Changes that touch the same.
+func overlapping(all []gitops.Overlap) []Text {
+	const shown = 3
+	var lines []Text
+	for i, o := range all {
+		if i == shown {
+			lines = append(lines, say(more(len(all)-shown)))
+			break
+		}
+		lines = append(lines, line(say("⚠️ Overlaps with "), link("#"+o.Change, o.URL), say(": "+o.What)))
+	}
+	return lines
+}
+
 // shownDeleted is how many deleted files are named.
 const shownDeleted = 5
 

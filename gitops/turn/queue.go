@@ -14,7 +14,8 @@ type Queue struct {
 	Environment  string   // of this one only; empty is all
 	Applications []string // of these only; empty is all
 	Changes      []gitops.Change
-	Hidden       int // how many more there are that the person may not ask about
+	Overlaps     map[string][]gitops.Overlap // of each Change, by its id
+	Hidden       int                         // how many more there are that the person may not ask about
 	Now          time.Time
 }
 
@@ -37,6 +38,7 @@ func (q Queue) Table() *gitops.Table {
 	if n := len(q.Changes); n > 0 {
 		t.Title += fmt.Sprintf(": %d open, the oldest for %s", n, age(q.Now.Sub(q.Changes[0].Request.At)))
 	}
+	t.Notes = q.overlaps()
 	switch {
 	case q.Hidden > 0 && len(q.Changes) > 0:
 		t.Notes = append(t.Notes, fmt.Sprintf("And %d that you may not ask about here.", q.Hidden))
@@ -129,6 +131,27 @@ func waitsFor(now Turn) string {
 	default:
 		return ""
 	}
+}
+
+// overlaps says which of the Changes touch the same: each pair once, as a note,
+// since there is no room in a cell for it.
+func (q Queue) overlaps() []string {
+	const shown = 5
+	var notes []string
+	said := map[string]bool{}
+	for _, c := range q.Changes {
+		for _, o := range q.Overlaps[c.ID] {
+			if said[o.Change] {
+				continue
+			}
+			notes = append(notes, fmt.Sprintf("#%s overlaps with #%s: %s.", c.ID, o.Change, o.What))
+		}
+		said[c.ID] = true
+	}
+	if n := len(notes); n > shown {
+		notes = append(notes[:shown], fmt.Sprintf("And %d more overlap.", n-shown))
+	}
+	return notes
 }
 
 // age is how old something is, by its largest unit.

@@ -134,6 +134,7 @@ func (w walk) unapprove(ctx context.Context, c gitops.Change, v gitops.Verdict) 
 
 // merged notes that the Change is in the base branch.
 func (w walk) merged(ctx context.Context, c gitops.Change, m gitops.Merge) error {
+	neighbours := w.neighbours(ctx, c)
 	c.Merge, c.Reason, c.Next = m, "", ""
 	text := fmt.Sprintf("merged as %.8s", m.SHA)
 	if m.By != "" {
@@ -143,6 +144,6 @@ func (w walk) merged(ctx context.Context, c gitops.Change, m gitops.Merge) error
 	if err != nil {
 		return err
 	}
-	_, err = w.write(ctx, w.lease, c, nil, entry)
+	_, err = w.commit(ctx, Write{Change: c, Entries: []gitops.Entry{entry}, Jobs: neighbours, Lease: w.lease})
 	return err
 }

@@ -48,7 +48,7 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 // rollback takes them from a Change that is merged and still rolling out: on-call
 // people do not wait for a rollout that they want undone.
 func (w walk) claim(ctx context.Context, c gitops.Change) error {
-	write := Write{Change: c, Claim: c.Refs(), Lease: w.lease, Entries: []gitops.Entry{{Kind: gitops.EntryNote, Text: describePlan(c)}}}
+	write := Write{Change: c, Claim: c.Refs(), Lease: w.lease, Entries: []gitops.Entry{{Kind: gitops.EntryNote, Text: describePlan(c)}}, Jobs: w.neighbours(ctx, c)}
 	for {
 		_, err := w.commit(ctx, write)
 		held, ok := errors.AsType[*HeldError](err)

@@ -12,7 +12,7 @@ import (
 // queue lists the open Changes of all repositories, those that the person may
 // ask the status of there.
 func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u Utterance) (*gitops.Table, error) {
-	list := turn.Queue{Environment: q.Environment, Applications: q.Applications, Now: r.Clock()}
+	list := turn.Queue{Environment: q.Environment, Applications: q.Applications, Now: r.Clock(), Overlaps: map[string][]gitops.Overlap{}}
 	var refusal error
 	refused := 0
 	for _, p := range known {
@@ -30,6 +30,7 @@ func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u U
 			case !known.about(p, c, q):
 			case r.maySee(p.catalog, c, person, u.Room):
 				list.Changes = append(list.Changes, c)
+				list.Overlaps[c.ID] = gitops.Overlaps(c, open)
 			default:
 				list.Hidden++
 			}

@@ -113,12 +113,13 @@ func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan, rewound
 // and no other, so what people see is what the branch comes to hold.
 func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entries ...gitops.Entry) error {
 	w.render(ctx, &p)
+	before := c
 	c.Plan, c.Proposal.Moving, c.Verdict = p, true, gitops.Verdict{}
 	silent, err := w.enter(&c, gitops.StateProposed, Self, "")
 	if err != nil {
 		return err
 	}
-	_, err = w.write(ctx, w.lease, c, nil, append(entries, silent)...)
+	_, err = w.commit(ctx, Write{Change: c, Entries: append(entries, silent), Jobs: w.neighbours(ctx, before, c), Lease: w.lease})
 	crash.Point("new plan stored")
 	return err
 }

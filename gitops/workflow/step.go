@@ -83,6 +83,7 @@ type walk struct {
 
 // end leads a Change to one of its ends, with the reason.
 func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gitops.Error, actor string) error {
+	neighbours := w.neighbours(ctx, c)
 	c.Reason, c.Next = why.Message, why.Next
 	text := why.Message
 	if actor != Self {
@@ -92,6 +93,6 @@ func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gito
 	if err != nil {
 		return err
 	}
-	_, err = w.write(ctx, w.lease, c, nil, entry)
+	_, err = w.commit(ctx, Write{Change: c, Entries: []gitops.Entry{entry}, Jobs: neighbours, Lease: w.lease})
 	return err
 }

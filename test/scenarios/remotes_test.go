@@ -27,7 +27,7 @@ import (
 //	pushes PREFIX PATTERN         what became of the branches that begin so: "2 made, 1 moved, 2 deleted, 0 refused"
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	sent "METHOD PATH" PATTERN    what such calls had in their bodies
-//	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file
+//	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file; \n in NEW begins a line
 //	rewind LOGIN BRANCH N         a person's force-push that takes the newest N commits off
 //	rename BRANCH NAME            a branch gets another name in git
 //	put LOGIN BRANCH DIR          a person's commit that adds all files of a directory of the story
@@ -145,7 +145,7 @@ func push(s *story, args []string) error {
 	if !strings.Contains(text, args[3]) {
 		return fmt.Errorf("%s does not hold %q:\n%s", args[2], args[3], text)
 	}
-	changed := strings.Replace(text, args[3], args[4], 1)
+	changed := strings.Replace(text, args[3], strings.ReplaceAll(args[4], `\n`, "\n"), 1)
 	_, err = s.GitHub.Push(repo, branch, args[0], map[string]string{args[2]: changed}, "Edit "+args[2])
 	return err
 }

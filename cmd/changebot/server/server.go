@@ -121,7 +121,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,
 		Patience: s.config.Timing.Patience,
 	}, repos...)
-	s.teller = notifier.Teller{Outbox: outbox, Changes: s.store, Journal: s.store, Links: s.links, Log: s.log}
+	s.teller = notifier.Teller{Outbox: outbox, Changes: s.store, Journal: s.store, Links: s.links, Overlaps: s.road.Overlaps, Log: s.log}
 	s.slackIn = s.chat.Decoder(desk{s.road}, outbox)
 	s.slackWay = s.chat.Receiver(s.store)
 	s.apiWay = api.New(s.road, s.store, s.log, s.refused.from("api"))
