@@ -22,6 +22,7 @@ type measurement struct {
 func measurements() []measurement {
 	return []measurement{
 		{"one promotion", onePromotion},
+		{"many promotions", manyPromotions},
 		{"history of fields", historyOfFields},
 		{"environment diff", environmentDiff},
 	}

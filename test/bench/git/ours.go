@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -43,6 +44,20 @@ func (s *site) startOurs(ctx context.Context, dir string) (*ours, error) {
 	return o, o.cmd.Start()
 }
 
+// startWarm starts the process over a mirror that another one made below dir,
+// whose memory for that does not count here.
+func (s *site) startWarm(ctx context.Context, dir string) (*ours, error) {
+	mirror := filepath.Join(dir, "ours.git")
+	first, err := s.startOurs(ctx, mirror)
+	if err == nil {
+		err = first.stop()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.startOurs(ctx, mirror)
+}
+
 func (o *ours) stop() error {
 	_ = o.in.Close()
 	return o.cmd.Wait()
@@ -56,9 +71,15 @@ type reply struct {
 	Error string
 }
 
-func (o *ours) ask(j job) (reply, error) {
+// An order is what the process is asked for: promotions, in one of three ways.
+type order struct {
+	Jobs []job
+	How  string // "" one by one, "together", or "main": together, to the base branch itself
+}
+
+func (o *ours) ask(w order) (reply, error) {
 	var r reply
-	if err := json.NewEncoder(o.in).Encode(j); err != nil {
+	if err := json.NewEncoder(o.in).Encode(w); err != nil {
 		return r, err
 	}
 	if !o.out.Scan() {
@@ -75,8 +96,12 @@ func (o *ours) ask(j job) (reply, error) {
 
 // promote lets the long-lived process promote: changebot as it runs.
 func (o *ours) promote(_ context.Context, j job) (cost, error) {
+	return o.order(order{Jobs: []job{j}})
+}
+
+func (o *ours) order(w order) (cost, error) {
 	begin := time.Now()
-	r, err := o.ask(j)
+	r, err := o.ask(w)
 	return cost{took: time.Since(begin), cpu: r.CPU, peak: r.Peak}, err
 }
 
@@ -91,7 +116,7 @@ func (c oursCold) promote(ctx context.Context, j job) (cost, error) {
 	if err != nil {
 		return cost{}, err
 	}
-	r, err := o.ask(j)
+	r, err := o.ask(order{Jobs: []job{j}})
 	took := time.Since(begin)
 	return cost{took: took, cpu: r.All, peak: r.Peak}, errors.Join(err, o.stop())
 }
@@ -108,14 +133,15 @@ func servePromotions(ctx context.Context, args []string) error {
 	}
 	defer m.Close()
 	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var j job
-		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
+		var w order
+		if err := json.Unmarshal(lines.Bytes(), &w); err != nil {
 			return err
 		}
 		var r reply
 		before := ownCPU()
-		if err := promote(ctx, m, j); err != nil {
+		if err := w.carryOut(ctx, m); err != nil {
 			r.Error = err.Error()
 		}
 		r.All = ownCPU()
@@ -126,6 +152,38 @@ func servePromotions(ctx context.Context, args []string) error {
 		}
 	}
 	return lines.Err()
+}
+
+func (w order) carryOut(ctx context.Context, m *git.Mirror) error {
+	one := promote
+	if w.How == "main" {
+		one = promoteOnMain
+	}
+	errs := make([]error, len(w.Jobs))
+	var all sync.WaitGroup
+	for i, j := range w.Jobs {
+		all.Go(func() { errs[i] = one(ctx, m, j) })
+		if w.How == "" {
+			all.Wait()
+		}
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// promoteOnMain commits to the base branch, wherever it is by then.
+func promoteOnMain(ctx context.Context, m *git.Mirror, j job) error {
+	_, err := m.Advance(ctx, git.Intent{
+		Apply: func(ctx context.Context, on *git.Draft) ([]git.FileChange, error) {
+			data, err := on.ReadFile(ctx, j.Path)
+			if err != nil {
+				return nil, err
+			}
+			return j.change(data)
+		},
+		Message: j.message(), Author: author(), Committer: author(),
+	})
+	return err
 }
 
 // promote is what changebot does to a repository for one promotion.
@@ -147,18 +205,25 @@ func edit(ctx context.Context, m *git.Mirror, base git.Hash, j job) (*git.Commit
 	if err != nil {
 		return nil, err
 	}
+	changes, err := j.change(data)
+	if err != nil {
+		return nil, err
+	}
+	return m.Commit(ctx, git.CommitRequest{Base: base, Changes: changes, Message: j.message(), Author: author(), Committer: author()})
+}
+
+// change is what the promotion makes of its file.
+func (j job) change(data []byte) ([]git.FileChange, error) {
 	to, err := manifest.ParseVersion(j.Tag)
 	if err != nil {
 		return nil, err
 	}
 	data, _, err = manifest.Set(data, manifest.Kustomize{Image: j.App}, to)
-	if err != nil {
-		return nil, err
-	}
-	who := git.Identity{Name: "changebot", Email: "changebot@example.com", When: time.Unix(1_700_000_000, 0).UTC()}
-	return m.Commit(ctx, git.CommitRequest{
-		Base: base, Changes: []git.FileChange{{Path: j.Path, Data: data}}, Message: j.message(), Author: who, Committer: who,
-	})
+	return []git.FileChange{{Path: j.Path, Data: data}}, err
+}
+
+func author() git.Identity {
+	return git.Identity{Name: "changebot", Email: "changebot@example.com", When: time.Unix(1_700_000_000, 0).UTC()}
 }
 
 // ownCPU is the processor time of this process, in user and system mode.

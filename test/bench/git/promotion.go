@@ -46,14 +46,7 @@ func onePromotion(ctx context.Context, s *site) (_ []promise, err error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	first, err := s.startOurs(ctx, filepath.Join(dir, "ours.git")) // makes the mirror and ends, so that its memory counts as cold only
-	if err == nil {
-		err = first.stop()
-	}
-	if err != nil {
-		return nil, err
-	}
-	warm, err := s.startOurs(ctx, filepath.Join(dir, "ours.git"))
+	warm, err := s.startWarm(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
