@@ -16,3 +16,10 @@ func (m *Mirror) WaitingIntents() int {
 
 // Bound sets how many packs are too many.
 func (m *Mirror) Bound(packs int) { m.renewal.packs = packs }
+
+// WaitingFetches is how many fetches wait for their turn.
+func (m *Mirror) WaitingFetches() int {
+	m.fetches.mu.Lock()
+	defer m.fetches.mu.Unlock()
+	return len(m.fetches.waiting)
+}

@@ -141,24 +141,40 @@ func (m *Mirror) noBranch(now string) error {
 // bring, the mirror is cloned again, the log says so, and older commits are
 // unknown from then on (ErrShallow). A mirror that has outgrown its bound is
 // cloned again in the background, with the same consequence.
+//
+// Who asks while a fetch goes on gets what the next one brings, together with
+// everybody else who does.
 func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
-	var tip plumbing.Hash
+	f := &fetching{}
+	if err := m.fetches.put(ctx, f)[0]; err != nil {
+		return Zero, asError(err, gitops.Internal, "The branch %q could not be fetched.", m.opts.Branch)
+	}
+	return f.tip.String(), nil
+}
+
+// fetching is somebody who asked for the tip before the fetch began.
+type fetching struct{ tip plumbing.Hash }
+
+// fetch fetches once for all whose turn it is.
+func (m *Mirror) fetch(ctx context.Context, together []*place[*fetching]) error {
 	err := m.write(ctx, func(st *store) error {
 		reason, err := m.follow(ctx, st)
 		if reason != nil {
 			m.log.Warn("the mirror is cloned again", "reason", reason)
 			err = m.clone(ctx)
 		}
-		tip = m.tip
+		for _, p := range together {
+			p.what.tip = m.tip
+		}
 		if err == nil {
 			m.renewLater()
 		}
 		return err
 	})
-	if err != nil {
-		return Zero, asError(err, gitops.Internal, "The branch %q could not be fetched.", m.opts.Branch)
+	for _, p := range together {
+		p.err = err
 	}
-	return tip.String(), nil
+	return err
 }
 
 // follow fetches what is new. It returns the reason why that cannot be done to this

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
@@ -316,5 +317,48 @@ func TestManyReadersAndOneWriterDoNotDisturbEachOther(t *testing.T) {
 	}
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil && len(fds) > 80 {
 		t.Errorf("%d descriptors are open", len(fds))
+	}
+}
+
+// TestWhoAsksWhileAFetchGoesOnSharesTheNext: what the fetch under way brings may
+// be older than the question.
+func TestWhoAsksWhileAFetchGoesOnSharesTheNext(t *testing.T) {
+	const others = 20
+	s := newServer(t)
+	r := s.newRepo(t)
+	one := r.write("f", "1").commit("one")
+	m := r.open()
+	asked, held, release := s.requests.Load(), make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.misbehave(func(w http.ResponseWriter, q *http.Request, next http.Handler) {
+		next.ServeHTTP(w, q)
+		once.Do(func() { close(held); <-release })
+	})
+	var wg sync.WaitGroup
+	var first string
+	wg.Go(func() { first, _ = m.Fetch(context.Background()) })
+	<-held
+	two := r.write("f", "2").commit("two")
+	tips := make([]string, others)
+	for i := range others {
+		wg.Go(func() { tips[i], _ = m.Fetch(context.Background()) })
+	}
+	for end := time.Now().Add(30 * time.Second); m.WaitingFetches() < others; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("only %d wait", m.WaitingFetches())
+		}
+	}
+	close(release)
+	wg.Wait()
+	if first != one {
+		t.Errorf("the first fetch found %s, want %s", first, one)
+	}
+	for _, tip := range tips {
+		if tip != two {
+			t.Errorf("a later fetch found %s, want %s", tip, two)
+		}
+	}
+	if got := s.requests.Load() - asked; got != 3 {
+		t.Errorf("%d requests, want one for the first fetch and two for all the others", got)
 	}
 }

@@ -49,6 +49,7 @@ type Mirror struct {
 	unlock func() // lets others have the directory
 
 	packer  packer
+	fetches *line[*fetching]
 	pushes  *line[*update]
 	intents *line[*advance]
 	renewal *renewal
@@ -95,6 +96,7 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 		unlock: func() {},
 		writer: make(chan struct{}, 1),
 	}
+	m.fetches = newLine(m.fetch, nil)
 	m.pushes = newLine(m.exchange, fits)
 	m.intents = newLine(m.chain, nil)
 	m.renewal = newRenewal()
@@ -184,6 +186,7 @@ func (m *Mirror) load() (*store, plumbing.Hash, error) {
 func (m *Mirror) Close() error {
 	m.intents.close()
 	m.pushes.close()
+	m.fetches.close()
 	m.renewal.close()
 	<-m.writer
 	defer func() { m.writer <- struct{}{} }()
