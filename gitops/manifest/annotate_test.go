@@ -9,7 +9,7 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-const at = "2026-11-21T15:04:05Z"
+const now = "2026-11-21T15:04:05Z"
 
 // annotation is a file with the place of an insertion marked: «text» is what
 // comes in, and all else is the file before.
@@ -31,38 +31,38 @@ func TestAnnotateInsertsWhatIsAbsentInTheStyleAroundIt(t *testing.T) {
 		{"behind a block of text", "kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        a: |\n          text\n\n          text\n«        KEY: \"VALUE\"\n»\n    spec: {}\n"},
 		{"behind a block of text that keeps its end", "kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        a: |+\n          text\n\n«        KEY: \"VALUE\"\n»    spec: {}\n"},
 		{"behind a quoted text of several lines", "kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        a: 'one\n\n          two' # c\n«        KEY: 'VALUE'\n»    spec: {}\n"},
-		{"before a plain text of several lines, whose end is not certain", "kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n«        KEY: \"VALUE\"\n»        a: one\n          two\n    spec: {}\n"},
+		{"behind a plain text of several lines", "kind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        a: one\n\n          two # c\n«        KEY: \"VALUE\"\n»    spec: {}\n"},
 		{"behind a value that is an alias", "x: &x y\nkind: Deployment\nspec:\n  template:\n    metadata:\n      annotations:\n        a: *x\n«        KEY: \"VALUE\"\n»    spec: {}\n"},
 		{"with a byte order mark, in the second document", "\ufeffkind: ConfigMap\n---\nkind: Deployment\nspec:\n  template:\n«    metadata:\n      annotations:\n        KEY: \"VALUE\"\n»    spec:\n      x: y\n---\nkind: Service\n"},
 		{"an anchor that nobody uses", "kind: Deployment\nspec:\n  template: &t\n«    metadata:\n      annotations:\n        KEY: \"VALUE\"\n»    spec:\n      x: y\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			marked := strings.NewReplacer("KEY", RestartedAt, "VALUE", at).Replace(tt.marked)
+			marked := strings.NewReplacer("KEY", RestartedAt, "VALUE", now).Replace(tt.marked)
 			before, rest, _ := strings.Cut(marked, "«")
 			inserted, behind, _ := strings.Cut(rest, "»")
 			start := len(before)
 			before += behind
 
-			after, edit, err := Annotate([]byte(before), Workload{}, RestartedAt, at)
+			after, edit, err := Annotate([]byte(before), Workload{}, RestartedAt, now)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if want := strings.NewReplacer("«", "", "»", "").Replace(marked); string(after) != want {
 				t.Fatalf("got\n%s\nwant\n%s", after, want)
 			}
-			if edit.Field.Start != start || edit.Field.End != start || edit.NewRaw != inserted || edit.New != at || edit.Field.Value != "" ||
+			if edit.Field.Start != start || edit.Field.End != start || edit.NewRaw != inserted || edit.New != now || edit.Field.Value != "" ||
 				!strings.HasSuffix(edit.Field.Path, `spec.template.metadata.annotations["`+RestartedAt+`"]`) {
 				t.Errorf("edit %+v", edit)
 			}
 
-			again, edit, err := Annotate(after, Workload{}, RestartedAt, at)
+			again, edit, err := Annotate(after, Workload{}, RestartedAt, now)
 			if err != nil || !bytes.Equal(again, after) || edit != (FieldEdit{}) {
 				t.Errorf("again: %+v, %v", edit, err)
 			}
 			const later = "2026-11-22T00:00:00Z"
 			moved, edit, err := Annotate(after, Workload{}, RestartedAt, later)
-			if err != nil || string(moved) != strings.Replace(string(after), at, later, 1) || edit.Field.Value != at {
+			if err != nil || string(moved) != strings.Replace(string(after), now, later, 1) || edit.Field.Value != now {
 				t.Errorf("later: %s\n%+v, %v", moved, edit, err)
 			}
 		})
@@ -122,7 +122,7 @@ func TestAnnotateRefusesWhatItCannotInsertSafely(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			after, _, err := Annotate([]byte(tt.data), Workload{}, RestartedAt, at)
+			after, _, err := Annotate([]byte(tt.data), Workload{}, RestartedAt, now)
 			refusal, ok := errors.AsType[*gitops.Error](err)
 			if !ok || refusal.Code != gitops.Unsafe || refusal.Message != tt.message || refusal.Next == "" || after != nil {
 				t.Errorf("got %q\n%v\nwant\n%s", after, err, tt.message)

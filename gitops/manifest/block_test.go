@@ -22,18 +22,19 @@ func asValues(indent int, chomping string, values []byte) []byte {
 
 func TestPropertyABlockIsEditedAsTheFileItHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		values := document(t, steadyTag().Draw(t, "from"))
+		root, at := drawHelm(t, false)
+		values := drawn{at, drawManifest(t, root)}.with(drawVersion(t, "from", false))
 		if bytes.ContainsAny(values, "%\ufeff") || bytes.Contains(values, []byte("---")) || bytes.Contains(values, []byte("\n...")) {
 			t.Skip("no values file")
 		}
 		indent, chomping := rapid.IntRange(1, 9).Draw(t, "indent"), rapid.SampledFrom([]string{"", "-", "+"}).Draw(t, "chomping")
-		to := Version{Tag: steadyTag().Draw(t, "to")}
-		edited, _, err := Set(values, Helm{"image.tag"}, to)
+		to := drawVersion(t, "to", false)
+		edited, _, err := Set(values, at, to)
 		if err != nil {
 			t.Fatalf("%q: %v", values, err)
 		}
 		before, want := asValues(indent, chomping, values), asValues(indent, chomping, edited)
-		after, outcome, err := Set(before, Application{Field: ArgoSource{Value: "image.tag"}}, to)
+		after, outcome, err := Set(before, Application{Field: ArgoSource{Value: at.(Helm).Path}}, to)
 		if err != nil || !bytes.Equal(after, want) {
 			t.Fatalf("%q\nbecame\n%q\nnot\n%q\n%v", before, after, want, err)
 		}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -43,8 +44,33 @@ func (f *file) scalarEnd(n *yaml.Node, start int) (int, bool) {
 	case yaml.LiteralStyle, yaml.FoldedStyle:
 		return f.blockEnd(start)
 	default:
-		return start + len(n.Value), bytes.HasPrefix(f.data[start:], []byte(n.Value))
+		return f.plainEnd(n.Value, start)
 	}
+}
+
+// plainEnd returns the end of a text without quotes, which may run over lines:
+// then there are a break and an indent where the value has a blank.
+func (f *file) plainEnd(value string, start int) (int, bool) {
+	const blank = " \t\r\n"
+	for rest := value; rest != ""; {
+		if start == len(f.data) {
+			return 0, false
+		}
+		word := strings.TrimLeft(rest, blank)
+		if len(word) == len(rest) {
+			if f.data[start] != rest[0] {
+				return 0, false
+			}
+			start, rest = start+1, rest[1:]
+			continue
+		}
+		text := bytes.TrimLeft(f.data[start:], blank)
+		if len(text) == len(f.data)-start {
+			return 0, false
+		}
+		start, rest = len(f.data)-len(text), word
+	}
+	return start, true
 }
 
 // flowEnd looks for the closing bracket behind the last entry.
@@ -68,13 +94,13 @@ func (f *file) flowEnd(n *yaml.Node, start int) (int, bool) {
 }
 
 // blockEnd returns the end of the last line of the block of text (| or >)
-// whose header is at start. A block with a first line that is indented goes on
-// for as long as lines are; one that keeps the breaks at its end has the empty
-// lines there too.
+// whose header is at start. It goes on for as long as lines are indented; one
+// that keeps the breaks at its end has the empty lines there too. One that the
+// file ends in without a break would get another text if a line came behind.
 func (f *file) blockEnd(start int) (int, bool) {
 	line, _ := f.position(start, 1)
-	header := f.data[start:f.lineEnd(line)]
-	keep := bytes.IndexByte(bytes.SplitN(header, []byte("#"), 2)[0], '+') > 0
+	header, _, _ := bytes.Cut(f.data[start:f.lineEnd(line)], []byte("#"))
+	keep, strip := bytes.ContainsRune(header, '+'), bytes.ContainsRune(header, '-')
 	indent, end := -1, f.lineEnd(line)
 	for next := line + 1; next <= len(f.lines); next++ {
 		text := f.data[f.lines[next-1]:f.lineEnd(next)]
@@ -93,7 +119,7 @@ func (f *file) blockEnd(start int) (int, bool) {
 		}
 		end = f.lineEnd(next)
 	}
-	return end, indent > 0
+	return end, indent > 0 && (strip || end < len(f.data))
 }
 
 // lineEnd returns the offset of the break at the end of a line, or of the end

@@ -159,8 +159,11 @@ func (f *file) addAbove(n *yaml.Node, m manner, r *replacement) bool {
 	if n.Kind != yaml.MappingNode {
 		return false
 	}
-	key := n.Content[0]
-	start, ok := f.offset(key.Line, key.Column)
+	at := n
+	if n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
+		at = n.Content[0] // the properties stand before the first key, on a line of their own or not
+	}
+	start, ok := f.offset(at.Line, at.Column)
 	if !ok {
 		return false
 	}
@@ -168,13 +171,15 @@ func (f *file) addAbove(n *yaml.Node, m manner, r *replacement) bool {
 	column := columnOf(n)
 	lines := indented(m.lines(n.Kind, r.grows.added), column)
 	newline := f.newlineAt(start)
-	if f.startsWith(key.Line, start) {
-		line := key.Line
+	if f.startsWith(at.Line, start) {
+		line := at.Line
 		for line > 1 && f.isComment(line-1) {
 			line--
 		}
 		start = f.lines[line-1]
 		r.raw = joined(lines, newline) + newline
+	} else if at != n {
+		return false
 	} else {
 		// The key stands behind a dash.
 		r.raw = joined(lines, newline)[column:] + newline + blanks(column)

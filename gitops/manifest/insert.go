@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"cmp"
+	"fmt"
 
 	"go.yaml.in/yaml/v3"
 
@@ -130,24 +130,30 @@ func (k Kustomize) reference(v Version) string {
 	return text
 }
 
-// kustomization returns the root of the only document.
+// kustomization returns the root of the document that says it is one, or of
+// the only document where none says so.
 func (f *file) kustomization() (cursor, error) {
 	roots := f.roots()
 	if len(roots) == 0 {
 		return cursor{}, notFound("Write its first lines by hand.", "The file is empty, so it is no kustomization.")
 	}
-	if len(roots) > 1 {
-		return cursor{}, refuse(roots[1].at(), roots[1].line, "the file has a document before it already, and which one the image belongs to is not certain", "Name a file with the kustomization alone.")
+	var found []cursor
+	for _, root := range roots {
+		kind, err := root.text("kind")
+		if err != nil {
+			return cursor{}, err
+		}
+		if kind == "Kustomization" || kind == "Component" || kind == "" && len(roots) == 1 {
+			found = append(found, root)
+		}
 	}
-	kind, err := roots[0].text("kind")
-	if err != nil {
-		return cursor{}, err
-	}
-	switch cmp.Or(kind, "Kustomization") {
-	case "Kustomization", "Component":
-		return roots[0], nil
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return cursor{}, notFound("Name the file with the kustomization, or give it its kind.", "No document of the file is a kustomization.")
 	default:
-		return cursor{}, notFound("Name the file with the kustomization.", "The file is a %s, not a kustomization.", quote(kind))
+		return cursor{}, refuse(found[1].at(), found[1].line, fmt.Sprintf("it is another kustomization, besides the one on line %d", found[0].line), "Leave one of them.")
 	}
 }
 

@@ -198,13 +198,18 @@ func (m manner) scalar(n *yaml.Node) string {
 	}
 }
 
-// columnOf returns the column, from 0, of the first entry of a block map or
-// list. An anchor or a tag before it stands elsewhere.
+// columnOf returns the column, from 0, of the entries of a block map or list.
+// An anchor or a tag before it stands elsewhere; then it is that of the key
+// furthest to the left, because one behind a question mark is not.
 func columnOf(n *yaml.Node) int {
-	if n.Kind == yaml.MappingNode && len(n.Content) > 0 && (n.Anchor != "" || n.Style&yaml.TaggedStyle != 0) {
-		return n.Content[0].Column - 1
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 || n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
+		return n.Column - 1
 	}
-	return n.Column - 1
+	column := n.Content[0].Column
+	for i := 2; i < len(n.Content); i += 2 {
+		column = min(column, n.Content[i].Column)
+	}
+	return column - 1
 }
 
 func blanks(n int) string { return strings.Repeat(" ", n) }

@@ -122,7 +122,10 @@ func (c comparison) sameLine(before, after *yaml.Node) bool {
 		if in.around[before] {
 			return true
 		}
-		if before.Line > in.line || before.Line == in.line && before.Column >= in.column {
+		// A value that is not there ends where it begins: what comes in there is
+		// behind it.
+		none := before.Kind == yaml.ScalarNode && before.Value == "" && before.Style == 0
+		if before.Line > in.line || before.Line == in.line && (before.Column > in.column || before.Column == in.column && !none) {
 			line += in.lines
 		}
 	}
