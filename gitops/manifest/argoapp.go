@@ -1,5 +1,10 @@
 package manifest
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Application is the version in an Argo CD Application: in its one source, or
 // in that of several which Source means.
 type Application struct {
@@ -35,8 +40,44 @@ func (a ApplicationSet) String() string {
 
 func (a ApplicationSet) places(f *file) ([]place, error) {
 	return argoPlaces(f, a, "ApplicationSet", a.Name, func(object cursor) (place, error) {
-		return a.Field.in(object, []step{{key: "spec"}, {key: "template"}, {key: "spec"}}, a.Source)
+		p, err := a.Field.in(object, []step{{key: "spec"}, {key: "template"}, {key: "spec"}}, a.Source)
+		if err == nil {
+			err = a.overridden(object)
+		}
+		return p, err
 	})
+}
+
+// overridden refuses a template that does not decide: a generator may have one
+// of its own with the same place, and templatePatch is laid over both. What a
+// patch does is known only once it is rendered, so that it names the field is
+// enough.
+func (a ApplicationSet) overridden(set cursor) error {
+	spec, err := set.follow([]step{{key: "spec"}})
+	if err != nil {
+		return err
+	}
+	const next = "Leave the version in one of them."
+	if patch, ok, err := spec.key("templatePatch"); err != nil {
+		return err
+	} else if ok && strings.Contains(textOf(patch.node), a.Field.word()) {
+		return refuse(patch.path, patch.line, "it names "+quote(a.Field.word())+" too, and decides over the template", next)
+	}
+	list, _, err := spec.key("generators")
+	if err != nil {
+		return err
+	}
+	generators, err := list.generators(0)
+	if err != nil {
+		return err
+	}
+	for _, g := range generators {
+		over, err := a.Field.in(g.cursor, []step{{key: "template"}, {key: "spec"}}, a.Source)
+		if err == nil {
+			return refuse(over.path, over.line, "it decides over the template of the ApplicationSet", next)
+		}
+	}
+	return nil
 }
 
 // argoPlaces finds the one place in the objects of a kind.
@@ -63,4 +104,58 @@ func (a ArgoSource) in(object cursor, way []step, selector string) (place, error
 		return place{}, err
 	}
 	return a.place(source)
+}
+
+// sourceOf returns the source of an Application's specification that selector
+// means: "" for the only one, else its number from 0 or a key and its value, as
+// in chart=checkout, repoURL=…, path=…, ref=values or name=….
+func sourceOf(spec cursor, selector string) (cursor, error) {
+	list, ok, err := spec.key("sources")
+	if err != nil {
+		return spec, err
+	}
+	sources := list.items()
+	if !ok || len(sources) == 0 { // as Argo CD does, which looks into sources first
+		one, err := spec.follow([]step{{key: "source"}})
+		if err != nil {
+			return spec, err
+		}
+		sources = []cursor{one}
+	}
+	var found []cursor
+	for i, source := range sources {
+		meant, err := source.isSource(selector, i)
+		if err != nil {
+			return spec, err
+		}
+		if meant {
+			found = append(found, source)
+		}
+	}
+	const next = "Say which one in the catalogue, as in source: chart=checkout, source: ref=values or source: \"0\"."
+	switch {
+	case len(found) == 0:
+		return spec, notFound(next, "%s (line %d) has %s, and %s is none of them.", spec.at(), spec.line, counted(len(sources), "source"), quote(selector))
+	case len(found) > 1:
+		return spec, refuse(found[1].at(), found[1].line, fmt.Sprintf("%s could be meant as well (line %d)", found[0].at(), found[0].line), next)
+	}
+	return found[0], nil
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "one " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// isSource reports whether the selector means the source under the cursor,
+// which is the one with the number.
+func (c cursor) isSource(selector string, number int) (bool, error) {
+	key, value, ok := strings.Cut(selector, "=")
+	if !ok {
+		return selector == "" || selector == fmt.Sprint(number), nil
+	}
+	text, err := c.text(key)
+	return text == value, err
 }

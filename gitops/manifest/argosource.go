@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -47,6 +47,14 @@ func (a ArgoSource) String() string {
 	default:
 		return "the targetRevision"
 	}
+}
+
+// word is what a text must have in it to be about the field.
+func (a ArgoSource) word() string {
+	if path := a.Value; path != "" {
+		return path[strings.LastIndexAny(path, ".[")+1:]
+	}
+	return cmp.Or(a.Parameter, a.Image, "targetRevision")
 }
 
 func (a ArgoSource) places(f *file) ([]place, error) {
@@ -219,58 +227,4 @@ func splitOverride(s string) (name, image string) {
 		return s[:i+1], s[i+1:]
 	}
 	return "", s
-}
-
-// sourceOf returns the source of an Application's specification that selector
-// means: "" for the only one, else its number from 0 or a key and its value, as
-// in chart=checkout, repoURL=…, path=…, ref=values or name=….
-func sourceOf(spec cursor, selector string) (cursor, error) {
-	list, ok, err := spec.key("sources")
-	if err != nil {
-		return spec, err
-	}
-	sources := list.items()
-	if !ok || len(sources) == 0 { // as Argo CD does, which looks into sources first
-		one, err := spec.follow([]step{{key: "source"}})
-		if err != nil {
-			return spec, err
-		}
-		sources = []cursor{one}
-	}
-	var found []cursor
-	for i, source := range sources {
-		meant, err := source.isSource(selector, i)
-		if err != nil {
-			return spec, err
-		}
-		if meant {
-			found = append(found, source)
-		}
-	}
-	const next = "Say which one in the catalogue, as in source: chart=checkout, source: ref=values or source: \"0\"."
-	switch {
-	case len(found) == 0:
-		return spec, notFound(next, "%s (line %d) has %s, and %s is none of them.", spec.at(), spec.line, counted(len(sources), "source"), quote(selector))
-	case len(found) > 1:
-		return spec, refuse(found[1].at(), found[1].line, fmt.Sprintf("%s could be meant as well (line %d)", found[0].at(), found[0].line), next)
-	}
-	return found[0], nil
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "one " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// isSource reports whether the selector means the source under the cursor,
-// which is the one with the number.
-func (c cursor) isSource(selector string, number int) (bool, error) {
-	key, value, ok := strings.Cut(selector, "=")
-	if !ok {
-		return selector == "" || selector == fmt.Sprint(number), nil
-	}
-	text, err := c.text(key)
-	return text == value, err
 }

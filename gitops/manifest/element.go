@@ -3,6 +3,8 @@ package manifest
 import (
 	"regexp"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Element is the version in an element of a list generator of an Argo CD
@@ -54,7 +56,7 @@ func (e Element) places(f *file) ([]place, error) {
 		if err != nil {
 			return nil, err
 		}
-		all, err := generators.elements(0)
+		all, err := generators.elements()
 		if err != nil {
 			return nil, err
 		}
@@ -78,42 +80,69 @@ func (e Element) places(f *file) ([]place, error) {
 // nothing is looked for.
 const deepestGenerator = 3
 
-// elements returns the elements of all list generators in the list of
-// generators under the cursor.
-func (c cursor) elements(depth int) ([]cursor, error) {
-	var all []cursor
+// generator is what stands under the kind of one generator: list, git, matrix.
+type generator struct {
+	cursor
+	kind string
+}
+
+// generators returns the generators of the list under the cursor, and those
+// nested in them.
+func (c cursor) generators(depth int) ([]generator, error) {
+	var all []generator
 	if depth == deepestGenerator {
 		return nil, nil
 	}
-	for _, generator := range c.items() {
-		for _, kind := range []string{"list", "matrix", "merge"} {
-			g, ok, err := generator.key(kind)
+	for _, item := range c.items() {
+		if item.node.Kind != yaml.MappingNode {
+			continue
+		}
+		for i := 0; i+1 < len(item.node.Content); i += 2 {
+			kind := item.node.Content[i].Value
+			g, ok, err := item.key(kind)
 			if err != nil {
 				return nil, err
 			}
 			if !ok {
 				continue
 			}
-			if kind == "list" {
-				list, _, err := g.key("elements")
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, list.items()...)
+			all = append(all, generator{g, kind})
+			if kind != "matrix" && kind != "merge" {
 				continue
 			}
-			nested, _, err := g.key("generators")
+			list, _, err := g.key("generators")
 			if err != nil {
 				return nil, err
 			}
-			below, err := nested.elements(depth + 1)
+			nested, err := list.generators(depth + 1)
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, below...)
+			all = append(all, nested...)
 		}
 	}
 	return all, nil
+}
+
+// elements returns the elements of all list generators in the list of
+// generators under the cursor.
+func (c cursor) elements() ([]cursor, error) {
+	all, err := c.generators(0)
+	if err != nil {
+		return nil, err
+	}
+	var elements []cursor
+	for _, g := range all {
+		if g.kind != "list" {
+			continue
+		}
+		list, _, err := g.key("elements")
+		if err != nil {
+			return nil, err
+		}
+		elements = append(elements, list.items()...)
+	}
+	return elements, nil
 }
 
 // has reports whether the map under the cursor has all the values. A key that

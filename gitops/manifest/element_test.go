@@ -59,6 +59,20 @@ func TestSetEditsTheTemplateOfAnApplicationSet(t *testing.T) {
 		"spec.template.spec.source.helm.parameters[0].value (line 29) cannot be edited safely: it is filled by a template.", false}})
 }
 
+func TestSetRefusesATemplateThatDoesNotDecide(t *testing.T) {
+	wrap := func(more string) string {
+		return "kind: ApplicationSet\nspec:\n  template: {spec: {source: {targetRevision: v1}}}\n" + more
+	}
+	checkRefused(t, []refusal{
+		{"a generator has one of its own", wrap("  generators: [{matrix: {generators: [{git: {template: {spec: {source: {targetRevision: v0}}}}}]}}]\n"), ApplicationSet{}, "v2",
+			"spec.generators[0].matrix.generators[0].git.template.spec.source.targetRevision (line 4) cannot be edited safely: it decides over the template of the ApplicationSet.", false},
+		{"a patch names the field", wrap("  templatePatch: |\n    {{ if .x }}\n    spec: {source: {targetRevision: v0}}\n    {{ end }}\n"), ApplicationSet{}, "v2",
+			`spec.templatePatch (line 4) cannot be edited safely: it names "targetRevision" too, and decides over the template.`, false},
+	})
+	checkSpliced(t, []spliced{{"what else there is does not matter",
+		wrap("  generators: [{git: {template: {spec: {source: {path: a}}}}, selector: {}}, x]\n  templatePatch: '{}'\n"), ApplicationSet{}, "v2", "v1", "v2"}})
+}
+
 func TestSetRefusesElementsThatSeveralAre(t *testing.T) {
 	const two = "kind: ApplicationSet\nspec:\n  generators: [{list: {elements: [{e: a, tag: v1}]}}, {list: {elements: [{e: a, tag: v1}]}}]\n"
 	checkRefused(t, []refusal{
