@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/pulltext"
 	"github.com/changebot/changebot/gitops/turn"
 )
 
@@ -68,6 +69,9 @@ func card(v View) Message {
 	m = append(m, Part{Code: diff(c.Plan.Edits)})
 	if lines := overlapping(v.Overlaps); len(lines) > 0 {
 		m = append(m, Part{Lines: lines})
+	}
+	if summary := pulltext.RenderedSummary(c.Plan.Rendered); summary != "" {
+		m = append(m, paragraph(say("Rendered manifests: "+summary+".")))
 	}
 	if len(c.Plan.Evidence) > 0 {
 		m = append(m, Part{Lines: append([]Text{bold("Evidence")}, list(c.Plan.Evidence)...)})

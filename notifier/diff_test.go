@@ -41,3 +41,17 @@ func TestTheAttachedDiffShowsTheLinesOfEveryFile(t *testing.T) {
 		}
 	}
 }
+
+func TestARenderedDiffThatABodyHasNoRoomForIsAttachedWhole(t *testing.T) {
+	c := proposed()
+	long := gitops.RenderedResource{Name: "ConfigMap/big", Effect: gitops.EffectChanged, Diff: strings.Repeat("+x\n", 5000)}
+	c.Plan.Rendered = []gitops.Rendered{{Target: c.Plan.Targets[0].Target.TargetRef, From: "kustomize build a", Resources: []gitops.RenderedResource{long}}}
+	all := files(View{Change: c})
+	if len(all) != 2 || !strings.HasSuffix(all[1].File.Name, "-rendered.diff") || !strings.Contains(all[1].File.Text, long.Diff) {
+		t.Errorf("attached: %+v", all)
+	}
+	c.Plan.Rendered[0].Resources[0].Diff = "+x\n"
+	if all := files(View{Change: c}); len(all) != 1 {
+		t.Errorf("a short one stands in the body and is attached too: %+v", all)
+	}
+}

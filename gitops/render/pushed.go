@@ -36,6 +36,9 @@ func (r Renderer) asked(ctx context.Context, t gitops.Target, before, after stri
 		r.tell(t, err)
 		return gitops.Rendered{Target: t.TargetRef, From: out.From, Unknown: sentence(err)}
 	}
+	if len(out.Resources) == 0 {
+		out.Unknown = "Argo CD renders the same from both commits, as it does where the change is not in the first of several sources, or in a Secret."
+	}
 	return out
 }
 
@@ -52,8 +55,6 @@ func (r Renderer) ask(ctx context.Context, app gitops.ArgoApp, commit string) ([
 		return nil, refuse("Argo CD has no application %s.", app.Name)
 	case gitops.Denied:
 		return nil, refuse("Argo CD does not let changebot see %s.", app.Name)
-	case gitops.Invalid:
-		return nil, refuse("%s has several sources, and one commit does not say what all of them hold.", app.Name)
 	default:
 		r.Log.Warn("ask Argo CD to render", "application", app.String(), "commit", commit, "error", err)
 		return nil, refuse("Argo CD did not render it: `argocd app manifests %s --revision %.8s` says why.", app.Name, commit)

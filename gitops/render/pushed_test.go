@@ -45,13 +45,13 @@ func TestWhatArgoCDDoesNotRenderIsSaidInOurOwnWords(t *testing.T) {
 	base := `{"kind":"Deployment"}`
 	for want, argo := range map[string]Source{
 		"Argo CD is not asked.": nil,
-		"Argo CD did not render it: `argocd app manifests shop-prod --revision head` says why.": answers{"base": base, "head": errors.New("helm: hunter2 is no number")},
-		"Argo CD has no application shop-prod.":                                                 answers{"base": &gitops.Error{Code: gitops.NotFound}},
-		"Argo CD does not let changebot see shop-prod.":                                         answers{"base": &gitops.Error{Code: gitops.Denied}},
-		"shop-prod has several sources, and one commit does not say what all of them hold.":     answers{"base": &gitops.Error{Code: gitops.Invalid}},
-		"What Argo CD renders of it is larger than 8 MB.":                                       answers{"base": `{"a":"` + strings.Repeat("x", maxOutput) + `"}`},
-		"What Argo CD renders of it cannot be read.":                                            answers{"base": laughs()},
-		"Argo CD did not render it: `argocd app manifests shop-prod --revision base` says why.": answers{},
+		"Argo CD did not render it: `argocd app manifests shop-prod --revision head` says why.":                                           answers{"base": base, "head": errors.New("helm: hunter2 is no number")},
+		"Argo CD has no application shop-prod.":                                                                                           answers{"base": &gitops.Error{Code: gitops.NotFound}},
+		"Argo CD does not let changebot see shop-prod.":                                                                                   answers{"base": &gitops.Error{Code: gitops.Denied}},
+		"Argo CD renders the same from both commits, as it does where the change is not in the first of several sources, or in a Secret.": answers{"base": base, "head": base},
+		"What Argo CD renders of it is larger than 8 MB.":                                                                                 answers{"base": `{"a":"` + strings.Repeat("x", maxOutput) + `"}`},
+		"What Argo CD renders of it cannot be read.":                                                                                      answers{"base": laughs()},
+		"Argo CD did not render it: `argocd app manifests shop-prod --revision base` says why.":                                           answers{},
 	} {
 		if got := pushed(argo); got.Unknown != want || len(got.Resources) > 0 {
 			t.Errorf("it says %q, not %q", got.Unknown, want)

@@ -75,6 +75,7 @@ func calls() []call {
 		{slack, "files.getUploadURLExternal", "", both},
 		{slack, "upload", "", both},
 		{slack, "files.completeUploadExternal", "", both},
+		{argocd, "GetManifests", "", both},
 		{argocd, "List", "", always},
 		{argocd, "Get", "", both},
 		{argocd, "Refresh", "", both},
