@@ -28,6 +28,10 @@ type Error struct {
 	Err     error  // nil where the refusal is the whole story
 }
 
+// ErrStarting is in the chain of an Unavailable Error where it is changebot that
+// is not ready yet: who asked is told soon, for it may take minutes.
+var ErrStarting = errors.New("changebot is starting")
+
 // Error returns the text for the log: the message and the cause.
 func (e *Error) Error() string {
 	if e.Err != nil {

@@ -26,13 +26,6 @@ type wanted struct {
 	maxObjects int // 0: no bound
 }
 
-// Progress tells how far the download of a pack is.
-type Progress struct {
-	Objects int   // in the pack
-	Bytes   int64 // received so far; the total is not known
-	Done    bool
-}
-
 // download asks for a pack and adds it to the store. The store's shallow commits are told
 // to the server, so that it knows that nothing before them is here.
 func (s *store) download(ctx context.Context, session transport.UploadPackSession, refs *packp.AdvRefs, w wanted, report func(Progress)) error {

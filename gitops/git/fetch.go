@@ -64,7 +64,7 @@ func (m *Mirror) cloneTo(ctx context.Context, dir string) (_ *store, tip plumbin
 		if tip, err = m.remoteTip(refs); err != nil {
 			return err
 		}
-		return st.download(ctx, s, refs, wanted{want: tip, depth: 1}, m.opts.Progress)
+		return m.download(ctx, st, s, refs, wanted{want: tip, depth: 1})
 	})
 	if err == nil {
 		err = st.writeRef(m.opts.Branch, tip)
@@ -200,7 +200,7 @@ func (m *Mirror) bring(ctx context.Context, st *store, old plumbing.Hash) (tip p
 			return err
 		}
 		w := wanted{want: tip, haves: []plumbing.Hash{old}, maxObjects: max(fewObjects, st.objects())}
-		return st.download(ctx, s, refs, w, m.opts.Progress)
+		return m.download(ctx, st, s, refs, w)
 	})
 	switch {
 	case isLocal(err):

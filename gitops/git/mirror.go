@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -38,6 +39,7 @@ type Options struct {
 	Timeout   time.Duration     // of one network operation; 0: 10 minutes
 	Log       *slog.Logger      // nil: nothing is logged
 	Progress  func(Progress)    // of long downloads, about every MiB; nil: nobody asks
+	LogEvery  time.Duration     // between lines of the log about a long download; 0: 10 seconds
 }
 
 // Mirror is the local copy of one remote repository. See the package comment.
@@ -55,19 +57,33 @@ type Mirror struct {
 	renewal *renewal
 	writer  chan struct{} // holds one token: who has it may change the mirror
 
-	mu    sync.RWMutex // readers hold it, so that no store closes under them
-	store *store       // nil when closed
-	tip   plumbing.Hash
+	mu     sync.RWMutex // readers hold it, so that no store closes under them
+	store  *store       // nil before it is prepared, and when closed
+	tip    plumbing.Hash
+	closed bool
+
+	far atomic.Pointer[Progress] // of the last download; nil before the first
 }
 
-// Open opens the mirror in opts.Dir, or clones it there with depth 1. A mirror
-// that is damaged, or is one of another URL or branch, is cloned again; the log
-// says so. Opening an intact mirror does not use the network.
-//
-// Codes: Invalid for options that cannot be, NotFound for the repository or the
-// branch, Unavailable and Denied from the server; Unavailable also where another
-// process has the directory.
+// Open is New and Prepare: it returns a mirror that can be used.
 func Open(ctx context.Context, opts Options) (*Mirror, error) {
+	m, err := New(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Prepare(ctx); err != nil {
+		_ = m.Close() // what failed says more
+		return nil, err
+	}
+	return m, nil
+}
+
+// New returns a mirror that is not there yet: until Prepare has made it,
+// whoever asks anything of it hears Unavailable, with gitops.ErrStarting in the
+// chain and how far it is.
+//
+// Code: Invalid for options that cannot be.
+func New(opts Options) (*Mirror, error) {
 	r, err := newRemote(&opts)
 	if err != nil {
 		return nil, err
@@ -80,6 +96,9 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 	}
 	if opts.Timeout == 0 {
 		opts.Timeout = 10 * time.Minute
+	}
+	if opts.LogEvery == 0 {
+		opts.LogEvery = logEvery
 	}
 	if opts.Progress == nil {
 		opts.Progress = func(Progress) {}
@@ -101,13 +120,33 @@ func Open(ctx context.Context, opts Options) (*Mirror, error) {
 	m.intents = newLine(m.chain, nil)
 	m.renewal = newRenewal()
 	m.writer <- struct{}{}
-	if err := m.openOrClone(ctx); err != nil {
-		m.renewal.close()
-		m.unlock()
-		r.close()
-		return nil, asError(err, gitops.Internal, "The mirror of %s could not be opened.", r.url)
-	}
 	return m, nil
+}
+
+// Prepare opens the mirror in its directory, or clones it there with depth 1. A
+// mirror that is damaged, or is one of another URL or branch, is cloned again; the
+// log says so. Opening an intact mirror does not use the network. Where it fails
+// it may be called again.
+//
+// Codes: Invalid for a directory that holds something else, NotFound for the
+// repository or the branch, Unavailable and Denied from the server; Unavailable
+// also where another process has the directory.
+func (m *Mirror) Prepare(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return refuse(gitops.Unavailable, context.Cause(ctx), "", "The mirror of %s is busy.", m.remote.url)
+	case <-m.writer:
+	}
+	defer func() { m.writer <- struct{}{} }()
+	if _, err := m.present(); !errors.Is(err, gitops.ErrStarting) {
+		return err
+	}
+	err := m.openOrClone(ctx)
+	if err != nil {
+		m.unlock()
+		m.unlock = func() {}
+	}
+	return asError(err, gitops.Internal, "The mirror of %s could not be opened.", m.remote.url)
 }
 
 // mirrorMark is how a mirror is recognised: nothing else may be deleted.
@@ -155,6 +194,8 @@ func (m *Mirror) openOrClone(ctx context.Context) error {
 	}
 	st, tip, err := m.load()
 	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.store, m.tip = st, tip
 		return nil
 	}
@@ -196,6 +237,7 @@ func (m *Mirror) Close() error {
 		m.store.close()
 		m.store = nil
 	}
+	m.closed = true
 	m.remote.close()
 	m.unlock()
 	return nil
@@ -229,7 +271,7 @@ func (m *Mirror) readOnce(fn func(*store) error) (*store, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.store == nil {
-		return nil, closedError()
+		return nil, m.absent()
 	}
 	return m.store, fn(m.store)
 }
@@ -247,19 +289,30 @@ func (m *Mirror) heal(ctx context.Context, bad *store) error {
 // write runs fn as the only writer. Only a writer replaces m.store, so fn may
 // use it without holding m.mu.
 func (m *Mirror) write(ctx context.Context, fn func(*store) error) error {
+	if _, err := m.present(); err != nil {
+		return err // nobody waits here for a clone
+	}
 	select {
 	case <-ctx.Done():
 		return refuse(gitops.Unavailable, context.Cause(ctx), "", "The mirror of %s is busy.", m.remote.url)
 	case <-m.writer:
 	}
 	defer func() { m.writer <- struct{}{} }()
-	m.mu.RLock()
-	st := m.store
-	m.mu.RUnlock()
-	if st == nil {
-		return closedError()
+	st, err := m.present()
+	if err != nil {
+		return err
 	}
 	return fn(st)
+}
+
+// present returns the store, or why there is none.
+func (m *Mirror) present() (*store, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.store == nil {
+		return nil, m.absent()
+	}
+	return m.store, nil
 }
 
 func closedError() error {

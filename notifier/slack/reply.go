@@ -72,14 +72,23 @@ func (d *Decoder) replied(ctx context.Context, b back, reply gitops.Reply, err e
 	return d.answer(ctx, b, notifier.Answer(reply))
 }
 
+// startPatience is how long who spoke waits for changebot to start before they
+// are told: it may be over in a moment, and it may take minutes.
+const startPatience = 3 * time.Second
+
 // keepWaiting tells who spoke, once, that another system has kept them waiting
-// for long. What they said is kept and tried again.
+// for long, or that changebot only starts. What they said is kept and tried
+// again.
 func (d *Decoder) keepWaiting(ctx context.Context, b back, err error) error {
 	e, ok := errors.AsType[*gitops.Error](err)
 	if !ok || e.System == "" {
 		return err
 	}
-	if left := b.delivery.Received.Add(d.app.config.Patience).Sub(d.app.config.Clock()); left > 0 {
+	patience := d.app.config.Patience
+	if errors.Is(err, gitops.ErrStarting) {
+		patience = min(patience, startPatience)
+	}
+	if left := b.delivery.Received.Add(patience).Sub(d.app.config.Clock()); left > 0 {
 		if gitops.RetryAfter(err) > left {
 			return gitops.Again{After: left, Why: err.Error()}
 		}

@@ -93,9 +93,16 @@ func (b *Bot) URL() string { return "http://" + b.addr }
 
 func (b *Bot) config() string { return filepath.Join(b.dir, "changebot.yaml") }
 
-// Start runs it and waits until it is ready. It finds no program to call: what
-// it needs is in it.
+// Start runs it and waits until it is ready.
 func (b *Bot) Start() error {
+	if err := b.Launch(); err != nil {
+		return err
+	}
+	return b.ready()
+}
+
+// Launch runs it. It finds no program to call: what it needs is in it.
+func (b *Bot) Launch() error {
 	b.process = exec.Command(b.binary, "serve", "-c", b.config())
 	b.process.Env = append([]string{"PATH=/nowhere", "HOME=" + b.dir, "GORACE=halt_on_error=1"}, b.world.Env()...)
 	b.process.Env = append(b.process.Env, b.Env...)
@@ -109,7 +116,7 @@ func (b *Bot) Start() error {
 		b.ended = process.Wait()
 		close(exited)
 	}()
-	return b.ready()
+	return nil
 }
 
 // Exited is closed when the process that was started last is gone.

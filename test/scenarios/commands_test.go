@@ -37,7 +37,7 @@ type command func(s *story, args []string) error
 //	sign PATH                     gives changebot a new SSH key, PATH in the story's folder, to sign commits with
 //	verify N PATTERN              what git says of the signature of a pull request's head, the author of which has that key
 //	tells-all                     the log tells every step with its change, and no secret
-//	start                         runs changebot and waits until it is ready
+//	start                         runs changebot and waits until it is ready; launch does not wait
 //	crash, restart                SIGKILL, and a new process
 //	stop                          SIGTERM; it ends well. term does not wait for that
 //	falter-slack METHOD HOW…      misbehaves at the next call, as slacktest.FaultKind says
@@ -159,6 +159,7 @@ func actions() map[string]command {
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
 		"start":   func(s *story, _ []string) error { return s.Start() },
+		"launch":  func(s *story, _ []string) error { return s.Launch() },
 		"restart": func(s *story, _ []string) error { return s.Start() },
 		"push":    push,
 		"rewind":  rewind,

@@ -30,7 +30,7 @@ func hurry(story string) map[string]time.Duration {
 }
 
 // trouble makes a server refuse calls until it is mended: GitHub "limits" for
-// a second at a time, answers "down" or "forbids" pushes to branches, Argo CD is "down" or takes a token for
+// a second at a time, answers "down", has calls "held" or "forbids" pushes to branches, Argo CD is "down" or takes a token for
 // "expired". Once, an answer of GitHub's is "lost" or "slow", or it does what is
 // asked and "hangs".
 func trouble(s *story, args []string) error {
@@ -48,6 +48,8 @@ func trouble(s *story, args []string) error {
 		return s.GitHub.AddRuleset(repo, githubtest.Ruleset{
 			Name: "forbidden", Branches: []string{args[1]}, Protection: githubtest.Protection{RequirePull: true},
 		})
+	case "github held": // until it is mended
+		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Late, Delay: fault.Duration(time.Hour), Times: -1})
 	case "github slow":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Slow, Delay: fault.Duration(3 * time.Second), Times: 1})
 	case "github hangs":
@@ -67,6 +69,7 @@ func mend(s *story, args []string) error {
 	switch strings.Join(args, " ") {
 	case "github":
 		s.GitHub.ClearFaults()
+		s.GitHub.Late().Release()
 		return s.GitHub.RemoveRuleset(repo, "forbidden")
 	case "argocd":
 		s.Argo.Heal()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/catalog"
+	"github.com/changebot/changebot/gitops/git"
 )
 
 // A lack is one thing without which changebot cannot do its work.
@@ -20,6 +21,7 @@ type lack struct {
 const (
 	lackStore    = "store"
 	lackSlack    = "slack"
+	lackMirror   = "mirror"
 	lackPolicy   = "policy"
 	lackStopping = "stopping"
 )
@@ -29,6 +31,7 @@ const (
 type readiness struct {
 	mu       sync.Mutex
 	lacking  map[string]string // by name, why
+	mirrors  []*git.Mirror
 	stopping bool
 }
 
@@ -45,6 +48,13 @@ func (r *readiness) has(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.lacking, what)
+}
+
+// watch notes a mirror without which there is no work.
+func (r *readiness) watch(m *git.Mirror) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mirrors = append(r.mirrors, m)
 }
 
 // stop notes that nothing new is to be sent here, for good.
@@ -65,6 +75,11 @@ func (r *readiness) lacks() []lack {
 	for _, what := range []string{lackStore, lackSlack, lackPolicy} {
 		if why, missing := r.lacking[what]; missing {
 			all = append(all, lack{what, why})
+		}
+	}
+	for _, m := range r.mirrors {
+		if why, arriving := m.Arriving(); arriving {
+			all = append(all, lack{lackMirror, why})
 		}
 	}
 	return all
@@ -96,6 +111,11 @@ const policyPause = time.Second
 
 // awaitPolicy reads every repository's policy once, and tries until it can.
 func (s *Server) awaitPolicy(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.prepared:
+	}
 	for {
 		err := s.readPolicy(ctx)
 		if err == nil {

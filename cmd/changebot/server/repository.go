@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/argocd"
 	"github.com/changebot/changebot/gitops/catalog"
@@ -42,6 +44,7 @@ func (s *Server) openRepositories(ctx context.Context) error {
 			return fmt.Errorf("open %s: %w", r.Name, err)
 		}
 		s.repos = append(s.repos, opened)
+		s.state.watch(opened.mirror)
 	}
 	return nil
 }
@@ -60,7 +63,7 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 		return nil, err
 	}
 	dir := filepath.Join(s.config.Data, "mirrors", strings.ReplaceAll(r.Name, "/", "__"))
-	mirror, err := git.Open(ctx, git.Options{
+	mirror, err := git.New(git.Options{
 		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
 		Dir:    dir + ".git",
 		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, SSH: ssh, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
@@ -76,6 +79,27 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 			Source: files, Past: remote, Manifests: manifest.Files{}, Log: s.log,
 		}),
 	}, nil
+}
+
+// prepareMirrors makes the mirrors, which takes minutes where a large repository
+// is cloned for the first time. What people ask meanwhile is kept, and they are
+// told. A mirror that cannot be made is the end.
+func (s *Server) prepareMirrors(ctx context.Context) error {
+	group, all := errgroup.WithContext(ctx)
+	for _, r := range s.repos {
+		group.Go(func() error {
+			err := s.insist(all, r.mirror.Prepare)
+			if err != nil && ctx.Err() == nil {
+				return fmt.Errorf("open %s: %w", r.name, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil || ctx.Err() != nil {
+		return err
+	}
+	close(s.prepared)
+	return nil
 }
 
 func (r *repository) close() error { return errors.Join(r.history.Close(), r.mirror.Close()) }

@@ -51,6 +51,7 @@ type Server struct {
 	apiWay   *api.Server
 	listener net.Listener
 	refused  *refusals
+	prepared chan struct{} // closed when all mirrors are there
 
 	metrics    *metrics.Metrics
 	state      *readiness
@@ -59,7 +60,7 @@ type Server struct {
 
 func newServer(c Config, log *slog.Logger) *Server {
 	m := metrics.New()
-	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness()}
+	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness(), prepared: make(chan struct{})}
 }
 
 // New opens everything that a Config names. It waits for Slack and GitHub, but
@@ -152,11 +153,28 @@ func branches(repositories []Repository) map[string]string {
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
+// soon is how long Run waits for the mirrors before it lets anybody in: most are
+// on disk already, or small, and nobody needs to hear of them.
+const soon = 2 * time.Second
+
 // Run works until the context ends; then it finishes what is under way.
 func (s *Server) Run(ctx context.Context) error {
 	handler, err := s.handler()
 	if err != nil {
 		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	mirrors := make(chan error, 1)
+	go func() { mirrors <- s.prepareMirrors(ctx) }()
+	select {
+	case err := <-mirrors:
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		mirrors <- nil
+	case <-time.After(soon):
 	}
 	working, err := s.store.Work(ctx, s.handlers(), store.WorkOptions{GaveUp: s.gaveUp})
 	if err != nil {
@@ -164,7 +182,6 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	guard := s.guard()
 	web := guard.Server(handler)
-	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := web.Serve(guard.Listener(s.listener)); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve HTTP: %w", err)
@@ -175,15 +192,26 @@ func (s *Server) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return s.finish(web, working)
 	})
+	group.Go(func() error { return <-mirrors })
 	group.Go(func() error { return s.awaitPolicy(ctx) })
 	if !s.config.Slack.AppToken.IsZero() {
 		group.Go(func() error { return s.slackWay.Listen(ctx) })
 	}
-	group.Go(func() error { return s.every(ctx, "observe", s.config.Timing.Observe, s.road.Observe) })
-	group.Go(func() error { return s.every(ctx, "reconcile", s.config.Timing.Reconcile, s.road.Reconcile) })
+	group.Go(func() error { return s.everyPrepared(ctx, "observe", s.config.Timing.Observe, s.road.Observe) })
+	group.Go(func() error { return s.everyPrepared(ctx, "reconcile", s.config.Timing.Reconcile, s.road.Reconcile) })
 	group.Go(func() error { return s.every(ctx, "prune", time.Hour, s.store.Prune) })
 	s.log.Info("changebot runs", "listen", s.Addr(), "store", storeName(s.config.Store.URL))
 	return group.Wait()
+}
+
+// everyPrepared is every, once the mirrors are there.
+func (s *Server) everyPrepared(ctx context.Context, name string, pause time.Duration, do func(context.Context) error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.prepared:
+		return s.every(ctx, name, pause, do)
+	}
 }
 
 // every does something now and then, in one replica at a time.

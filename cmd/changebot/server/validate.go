@@ -148,11 +148,15 @@ func checkRepositories(ctx context.Context, c Config) []Check {
 	var checks []Check
 	for _, r := range c.Repositories {
 		opened, err := s.openRepository(ctx, app, r)
-		checks = append(checks, outcome("repository "+r.Name, err))
 		if err != nil {
+			checks = append(checks, outcome("repository "+r.Name, err))
 			continue
 		}
-		checks = append(checks, checkRepository(ctx, opened)...)
+		err = opened.mirror.Prepare(ctx)
+		checks = append(checks, outcome("repository "+r.Name, err))
+		if err == nil {
+			checks = append(checks, checkRepository(ctx, opened)...)
+		}
 		if err := opened.close(); err != nil {
 			checks = append(checks, outcome("mirror of "+r.Name, err))
 		}
