@@ -24,6 +24,7 @@ func (k Kind) Changes() bool { return k == KindPromote || k == KindRollback }
 type Command struct {
 	Kind         Kind
 	Applications []string
+	All          bool   // every application that there is to promote; Applications says which, once it is known
 	Environment  string // the environment that changes, or is asked about
 	From         string // promote: the environment whose version is taken; diff: the other side
 	Version      string // as typed; empty is "what From runs" or "the one before"

@@ -1,25 +1,31 @@
 package pulltext
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
 )
 
-// The block stands in an HTML comment at the end of a body: one line of JSON
-// and one with the signature over exactly those bytes.
+// The block stands in an HTML comment at the end of a body: one line of JSON,
+// compressed where it is long, and one with the signature over exactly those
+// bytes. What gzip makes begins with its own mark, and JSON does not.
 const (
 	blockOpen  = "<!-- changebot:v1\n"
 	blockClose = "\n-->"
 )
 
 // A Record is what a block says: all that is needed to go on with a Change
-// when the store was lost, but for its decisions.
+// when the store was lost, but for its decisions. Of a plan that is too long
+// for a body the Edits are left out, and then the Targets: they follow from the
+// Request at Plan.Base, and Plan.Digest says whether they are the same.
 type Record struct {
 	Change  string         `json:"change"`
 	Request gitops.Request `json:"request"`
@@ -35,7 +41,13 @@ func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	for i := range c.Plan.Edits {
 		c.Plan.Edits[i].Diff = "" // so is this
 	}
-	data, err := json.Marshal(Record{Change: c.ID, Request: c.Request, Plan: c.Plan, Round: c.Proposal.Round, HeadSHA: c.Proposal.HeadSHA})
+	data, err := squeezed(c)
+	for _, leaveOut := range []func(){func() { c.Plan.Edits = nil }, func() { c.Plan.Targets = nil }} {
+		if err == nil && len(data) > mostBlock {
+			leaveOut()
+			data, err = squeezed(c)
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("write the block of %s: %w", c.ID, err)
 	}
@@ -64,8 +76,47 @@ func ReadBlock(body string, key ed25519.PublicKey) (Record, error) {
 	if err != nil {
 		return record, &gitops.Error{Code: gitops.Invalid, Message: "The block in the pull request is not base64.", Err: err}
 	}
+	if data, err = expand(data); err != nil {
+		return record, &gitops.Error{Code: gitops.Invalid, Message: "The block in the pull request cannot be expanded.", Err: err}
+	}
 	if err := json.Unmarshal(data, &record); err != nil {
 		return record, &gitops.Error{Code: gitops.Invalid, Message: "The block in the pull request cannot be read.", Err: err}
 	}
 	return record, nil
+}
+
+const (
+	longBlock    = 4 << 10  // bytes of JSON from which on it is compressed
+	mostBlock    = 24 << 10 // bytes of a block, before base64 makes a third more of them
+	mostExpanded = 16 << 20 // bytes that one is expanded to
+)
+
+// gzipMark is what gzip's format begins with (RFC 1952).
+const gzipMark = "\x1f\x8b"
+
+// squeezed is a Change's Record, compressed where it is long.
+func squeezed(c gitops.Change) ([]byte, error) {
+	data, err := json.Marshal(Record{Change: c.ID, Request: c.Request, Plan: c.Plan, Round: c.Proposal.Round, HeadSHA: c.Proposal.HeadSHA})
+	if err != nil || len(data) < longBlock {
+		return data, err
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return b.Bytes(), err
+}
+
+// expand is the inverse. What it reads is signed, and bounded all the same.
+func expand(data []byte) ([]byte, error) {
+	if !bytes.HasPrefix(data, []byte(gzipMark)) {
+		return data, nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, mostExpanded))
 }

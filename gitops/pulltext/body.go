@@ -30,8 +30,8 @@ func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	asked(&b, c)
 	undoing(&b, c)
 	text := b.String()
-	if len(text) > maxBody {
-		text = cut(text, maxBody/4) + "\n\n*(cut: the whole list is in the files of this pull request)*\n"
+	if room := maxBody - len(block); len(text) > room {
+		text = cut(text, max(0, room)/4) + "\n\n*(cut: the whole list is in the files of this pull request)*\n"
 	}
 	return text + "\n" + block, nil
 }

@@ -70,11 +70,18 @@ func MergeMessage(c gitops.Change, journalHead string) string {
 func Labels(c gitops.Change) []string {
 	labels := []string{"changebot", string(c.Request.Command.Kind)}
 	for _, s := range c.Plan.Targets {
-		labels = append(labels, "env/"+s.Target.Environment, "app/"+s.Target.Application)
+		labels = append(labels, "env/"+s.Target.Environment)
+		if len(c.Plan.Targets) <= mostLabelled {
+			labels = append(labels, "app/"+s.Target.Application)
+		}
 	}
 	slices.Sort(labels)
 	return slices.Compact(labels)
 }
+
+// mostLabelled is how many applications get a label each: GitHub takes a
+// hundred labels, and people far fewer.
+const mostLabelled = 20
 
 type trailer struct{ key, value string }
 

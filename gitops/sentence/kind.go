@@ -147,6 +147,9 @@ func (p *parser) whichKind(c gitops.Command) *gitops.Question {
 // example writes a command as a sentence that Parse reads as exactly that.
 func example(kind gitops.Kind, c gitops.Command) string {
 	parts := []string{string(kind)}
+	if c.All {
+		parts = append(parts, "all")
+	}
 	if len(c.Applications) > 0 {
 		parts = append(parts, gitops.AndList(c.Applications))
 	}

@@ -23,6 +23,7 @@ type parser struct {
 	environments []spot
 	listing      bool // only words that list stand since the last environment
 	joined       bool // one of them says so: a comma, "and"
+	all          bool // "all": every application that is there
 	version      string
 	back         int
 	loose        []string // numbers that could be a version or a count
@@ -99,6 +100,9 @@ func (p *parser) place(word, lower string, r role) (used bool, err error) {
 		return false, nil
 	case isNumber(lower):
 		return true, p.placeNumber(word, lower, r)
+	case lower == "all" || lower == "everything" || lower == "every":
+		p.all = true
+		return r == roleIn, nil
 	case filler(lower):
 		return false, nil
 	case looksLikeVersion(word):

@@ -50,6 +50,7 @@ func (p *parser) command(because string) (gitops.Command, *gitops.Question, erro
 	if !clear {
 		c.Kind = p.changes()[0].kind
 	}
+	c.All = p.all && len(c.Applications) == 0 && c.Kind == gitops.KindPromote
 	if err := p.settleNumbers(c.Kind); err != nil {
 		return gitops.Command{}, nil, err
 	}
@@ -125,7 +126,7 @@ func Missing(c gitops.Command) *gitops.Question {
 		need(len(c.Applications) == 0, gitops.SlotApplication, "")
 		need(c.Environment == "", gitops.SlotEnvironment, "")
 	case gitops.KindPromote:
-		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be promoted?")
+		need(len(c.Applications) == 0 && !c.All, gitops.SlotApplication, "Which application shall be promoted?")
 		need(c.Environment == "", gitops.SlotEnvironment, "To which environment?")
 	case gitops.KindRollback:
 		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be rolled back?")

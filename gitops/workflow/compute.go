@@ -41,6 +41,9 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 			in.question = joinSentences(in.question, a.question)
 		}
 	}
+	if c.Request.Command.All {
+		in.plan = withoutIdle(in.plan)
+	}
 	var err error
 	if in.plan, err = w.fill(ctx, in.plan); err == nil && len(in.plan.Edits) > 0 {
 		in.plan.Included = w.include(ctx, c.ID, in.plan.Targets)

@@ -78,6 +78,11 @@ func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command g
 	if !command.Kind.Changes() {
 		return r.answer(ctx, u, known, command)
 	}
+	if command.All {
+		if command.Applications = known.all(command); len(command.Applications) == 0 {
+			return gitops.Reply{}, nothingThere(command)
+		}
+	}
 	place, command, err := known.settle(command)
 	if err != nil {
 		return gitops.Reply{}, err

@@ -103,7 +103,7 @@ func alreadyThere(c gitops.Change) string {
 		}
 		parts = append(parts, part)
 	}
-	return gitops.AndList(parts) + "."
+	return gitops.AndList(few(parts)) + "."
 }
 
 // describePlan says what will be done, for the journal.
@@ -116,5 +116,5 @@ func describePlan(c gitops.Change) string {
 		}
 		parts = append(parts, part)
 	}
-	return fmt.Sprintf("planned at %.8s: %s (digest %s)", c.Plan.Base, gitops.AndList(parts), c.Plan.Digest.Short())
+	return fmt.Sprintf("planned at %.8s: %s (digest %s)", c.Plan.Base, gitops.AndList(few(parts)), c.Plan.Digest.Short())
 }

@@ -72,7 +72,7 @@ func describeApps(c gitops.Change) string {
 	for _, s := range c.Plan.Targets {
 		names = append(names, s.Target.Argo.Name)
 	}
-	return gitops.AndList(names)
+	return gitops.AndList(few(names))
 }
 
 // message is an error's sentence for people.

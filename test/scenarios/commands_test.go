@@ -165,6 +165,7 @@ func actions() map[string]command {
 		"rewind":  rewind,
 		"rename":  rename,
 		"put":     put,
+		"fleet":   fleet,
 		"open":    openPull,
 		"review":  review,
 		"dismiss": dismiss,

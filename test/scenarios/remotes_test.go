@@ -31,6 +31,7 @@ import (
 //	rewind LOGIN BRANCH N         a person's force-push that takes the newest N commits off
 //	rename BRANCH NAME            a branch gets another name in git
 //	put LOGIN BRANCH DIR          a person's commit that adds all files of a directory of the story
+//	fleet N                       N small applications in git and in Argo CD; see fleet_test.go
 //	open LOGIN BRANCH TITLE…      a person's own pull request to main
 //	review LOGIN N approve|reject|… a review on GitHub
 //	dismiss LOGIN N REVIEWER      a person dismisses somebody's review on GitHub
