@@ -7,14 +7,16 @@
 // A Commit is made in memory from a base commit and a few changed files: only
 // the trees on the way to those files are rewritten, there is no work tree and
 // no index, and the same request always gives the same hash. A push sends
-// exactly the new objects and moves refs with a compare-and-swap on the old
-// value, so that the remote has the last word about who was first.
+// exactly the new objects, large trees as what changes in them, and moves refs
+// with a compare-and-swap on the old value, so that the remote has the last word
+// about who was first.
 //
 // Why not go-git's porcelain: its Push walks the whole history, its Worktree
 // reads every file, and its Fetch does not tell the server where a shallow
 // clone begins, so that the server leaves out objects it believes are here. This
 // package uses go-git for what it does well: the transport, the wire format
-// and the reading of packs.
+// and the reading of packs. Packs that arrive are indexed here, while they come
+// and by all processors, in a third of the time (see scan and resolve).
 //
 // A Mirror is a cache. Nothing in it is the only copy of anything: a damaged
 // one, or one whose branch was rewound, is thrown away and cloned again.

@@ -92,12 +92,13 @@ func receivePack(body io.Reader, dir string, maxObjects int, report func(Progres
 	if string(header[:4]) != "PACK" || binary.BigEndian.Uint32(header[4:]) != 2 {
 		return "", nil, errors.New("the answer is not a pack")
 	}
-	p.Objects = int(binary.BigEndian.Uint32(header[8:]))
-	if maxObjects > 0 && p.Objects > maxObjects {
-		return "", nil, fmt.Errorf("%w: %d objects", errTooMuch, p.Objects)
+	n := int(binary.BigEndian.Uint32(header[8:]))
+	if maxObjects > 0 && n > maxObjects {
+		return "", nil, fmt.Errorf("%w: %d objects", errTooMuch, n)
 	}
+	p.Objects = n
 	report(p)
-	if c, err = scan(a, p.Objects); err != nil {
+	if c, err = scan(a, n); err != nil {
 		return "", nil, err
 	}
 	p.Bytes, p.Done = a.offset(), true

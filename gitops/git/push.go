@@ -132,7 +132,11 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 	var commits []*Commit
 	for _, u := range updates {
 		u.err, u.known, u.sent = nil, false, false
-		switch at := refs.References[u.ref]; at {
+		at := refs.References[u.ref]
+		if refs.References == nil {
+			at = u.old // as far as we know: the server compares
+		}
+		switch at {
 		case u.new:
 			u.known = true
 		case u.old:
@@ -168,6 +172,11 @@ func (m *Mirror) send(ctx context.Context, s transport.ReceivePackSession, refs 
 	if report == nil {
 		return errors.Join(errors.New("the server did not report what became of the push"), err)
 	}
+	return m.hear(updates, said, report)
+}
+
+// hear gives the updates that were sent the outcomes that the server reports.
+func (m *Mirror) hear(updates []*update, said *words, report *packp.ReportStatus) error {
 	statuses := map[string]string{}
 	for _, c := range report.CommandStatuses {
 		statuses[c.ReferenceName.String()] = c.Status

@@ -77,7 +77,7 @@ func TestEachRefOfAPushHasItsOwnOutcome(t *testing.T) {
 	base := r.write("f", "0").commit("start")
 	m := r.open()
 	taken := edit(t, m, base, "taken")
-	if err := m.Push(context.Background(), git.PushRequest{Commit: taken, Ref: "refs/heads/b"}); err != nil {
+	if err := r.open().Push(context.Background(), git.PushRequest{Commit: taken, Ref: "refs/heads/b"}); err != nil {
 		t.Fatal(err)
 	}
 	one := edit(t, m, base, "1")

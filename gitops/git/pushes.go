@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
@@ -67,7 +68,7 @@ func (m *Mirror) exchange(ctx context.Context, together []*place[*update]) error
 		u.err, u.known, u.sent = nil, false, false // those of a batch that was halved
 		updates[i] = u
 	}
-	err := m.remote.push(ctx, func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
+	err := m.remote.push(ctx, slices.ContainsFunc(updates, (*update).asks), func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
 		return m.send(ctx, s, refs, updates)
 	})
 	m.settle(ctx, updates, err)
@@ -76,6 +77,10 @@ func (m *Mirror) exchange(ctx context.Context, together []*place[*update]) error
 	}
 	return asOne(updates)
 }
+
+// asks holds for an update that the server cannot judge alone: one of a ref
+// that is to stay where it is.
+func (u *update) asks() bool { return u.old == u.new }
 
 // asOne tells what became of an exchange as a whole: nil where something of it
 // took effect, or where nothing was sent. A server that takes nothing at all may

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 
@@ -37,6 +38,9 @@ type remote struct {
 	ssh *sshWay // nil: by HTTP
 
 	refused func() // hears that the credentials were not accepted
+
+	mu    sync.Mutex
+	takes *capability.List // of pushes, as the server said when it was last asked; nil: ask it
 }
 
 // newRemote checks the URL. Credentials in it are refused: they would end up in
@@ -79,6 +83,7 @@ type exchange struct {
 	bodies []io.Closer
 	pause  *gitops.Pause // where the server wants to be left alone
 	large  bool          // what was sent is more than the server takes at once
+	lost   bool          // the server did not take what was sent for what it is
 }
 
 // RoundTrip is http.RoundTripper's.
@@ -91,6 +96,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.mu.Lock()
 	x.bodies = append(x.bodies, res.Body)
 	x.large = x.large || res.StatusCode == http.StatusRequestEntityTooLarge
+	x.lost = x.lost || isLost(res.StatusCode)
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && res.StatusCode >= http.StatusMultipleChoices {
 		x.pause = &gitops.Pause{After: time.Duration(seconds) * time.Second}
 	}
@@ -154,6 +160,8 @@ func (r *remote) exchangeOnce(ctx context.Context, fn func(transport.Transport, 
 	case err != nil && x.pause != nil:
 		x.pause.Err = err
 		return x.pause
+	case err != nil && x.lost:
+		return fmt.Errorf("%w: %w", errLost, err)
 	}
 	return err
 }
@@ -170,22 +178,6 @@ func (r *remote) fetch(ctx context.Context, fn func(transport.UploadPackSession,
 		if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 			refs, err = packp.NewAdvRefs(), nil
 		}
-		if err != nil {
-			return fmt.Errorf("list refs: %w", err)
-		}
-		return fn(s, refs)
-	})
-}
-
-// push runs fn in a session for writing, with the refs that the server has.
-func (r *remote) push(ctx context.Context, fn func(transport.ReceivePackSession, *packp.AdvRefs) error) error {
-	return r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
-		s, err := t.NewReceivePackSession(e, a)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		refs, err := s.AdvertisedReferencesContext(ctx)
 		if err != nil {
 			return fmt.Errorf("list refs: %w", err)
 		}

@@ -53,7 +53,7 @@ type scanner struct {
 func scan(a *arrival, n int) (*contents, error) {
 	s := scanner{arrival: a, left: keptBytes, copy: make([]byte, 32<<10)}
 	s.out.named, s.out.kept = map[int]plumbing.Hash{}, map[int][]byte{}
-	s.out.objects = make([]packed, 0, min(n, 1<<20))
+	s.out.objects = make([]packed, 0, min(n, 1<<18))
 	for i := range n {
 		if err := s.next(i); err != nil {
 			return nil, fmt.Errorf("object %d of %d: %w", i+1, n, unexpectedEOF(err))

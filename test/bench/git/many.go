@@ -16,6 +16,10 @@ const (
 	racing = 16
 )
 
+// enoughOfMany is how many rounds of many promotions are enough: each is the
+// sum of fifty.
+const enoughOfMany = 3
+
 // manyPromotions compares promotions that come at the same time with the same
 // ones by one after the other.
 func manyPromotions(ctx context.Context, s *site) (_ []promise, err error) {
@@ -38,7 +42,7 @@ func manyPromotions(ctx context.Context, s *site) (_ []promise, err error) {
 		{name: fmt.Sprintf("%d branches at once", atOnce)},
 		{name: fmt.Sprintf("%d commits to main at once", racing)},
 	}
-	for round := range s.rounds + 1 {
+	for round := range min(s.rounds, enoughOfMany) + 1 {
 		for i, how := range []string{"", "together", "main"} {
 			if err := s.many(ctx, warm, all[i], how, round); err != nil {
 				return nil, fmt.Errorf("%s: %w", all[i].name, err)
