@@ -179,7 +179,7 @@ func TestWhatAnApplicationHasNotIsNotFound(t *testing.T) {
 func TestOnlySoManyBlocksAreLookedInto(t *testing.T) {
 	const one = "---\nkind: Application\nspec: {source: {helm: {values: 'b: 1'}}}\n"
 	_, err := Read([]byte(strings.Repeat(one, maxBlocks+1)), Application{Field: ArgoSource{Value: "a"}})
-	if gitops.CodeOf(err) != gitops.Unsafe || !strings.Contains(err.Error(), "more than 100 strings of the file hold YAML") {
+	if gitops.CodeOf(err) != gitops.Unsafe || !strings.Contains(err.Error(), "more than 10 strings of the file hold YAML") {
 		t.Errorf("got %v", err)
 	}
 }

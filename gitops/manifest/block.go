@@ -24,7 +24,7 @@ type block struct {
 
 // maxBlocks bounds the work for one file: each block is parsed with as many
 // line breaks before it as the file has.
-const maxBlocks = 100
+const maxBlocks = 10
 
 // inside moves to the root of the document that is the text of the string
 // under the cursor.

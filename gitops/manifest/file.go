@@ -73,9 +73,8 @@ func parse(data []byte) ([]*yaml.Node, error) {
 	}
 	docs, err := decode(text)
 	if replaced && err == nil {
-		f := &file{data: data, lines: lineStarts(data)}
 		for _, doc := range docs {
-			f.meanings(doc)
+			meanings(doc, data) // there is one
 		}
 	}
 	return docs, err

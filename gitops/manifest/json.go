@@ -51,21 +51,23 @@ func own(replaced, data []byte) []byte {
 	return replaced
 }
 
-// meanings gives the strings below n, which was parsed from a stand-in of f,
-// what they say in f.
-func (f *file) meanings(n *yaml.Node) {
+// meanings gives the strings below n, which was parsed from a stand-in of data,
+// what they say in data, and returns data behind the last of them. The strings
+// of JSON are its only quotes, and come in the order of the tree.
+func meanings(n *yaml.Node, data []byte) []byte {
 	if n.Kind == yaml.ScalarNode && n.Style&yaml.DoubleQuotedStyle != 0 {
-		if start, ok := f.offset(n.Line, n.Column); ok {
-			raw := f.data[start : start+quotedLength(f.data[start:], '"')]
-			var text string
-			if json.Unmarshal(raw, &text) == nil {
-				n.Value = text
-			}
+		data = data[max(bytes.IndexByte(data, '"'), 0):]
+		raw := data[:quotedLength(data, '"')]
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			n.Value = text
 		}
+		return data[len(raw):]
 	}
 	for _, child := range n.Content {
-		f.meanings(child)
+		data = meanings(child, data)
 	}
+	return data
 }
 
 // jsonString writes a version or an image as a JSON string, with slashes

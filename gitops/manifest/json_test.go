@@ -53,3 +53,11 @@ func TestJSONStringsMeanWhatJSONSays(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestJSONOnOneLongLineIsReadInOnePass(t *testing.T) {
+	data := `{"a":[` + strings.Repeat(`"\/","\ud83d\udea2",`, 50_000) + `""],"image":{"tag":"v1"}}`
+	after, _, err := Set([]byte(data), Helm{"image.tag"}, Version{Tag: "v2"})
+	if want := strings.Replace(data, "v1", "v2", 1); err != nil || string(after) != want {
+		t.Errorf("a file of %d bytes: %v", len(data), err)
+	}
+}
