@@ -17,7 +17,7 @@ func TestWhatLiesBelowADirectoryIsListedAsWhatItIs(t *testing.T) {
 	if err := os.Symlink("app.yaml", filepath.Join(r.work, "prod/link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(r.work, "prod/run.sh"), []byte("#!/bin/sh\n"), 0o755); err != nil { //nolint:gosec // it is to be executable
+	if err := os.WriteFile(filepath.Join(r.work, "prod/run.sh"), []byte("#!/bin/sh\n"), 0o755); err != nil { // it is to be executable
 		t.Fatal(err)
 	}
 	tip := r.commit("files")

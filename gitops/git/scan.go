@@ -163,7 +163,7 @@ func (s *scanner) content(i int, o *packed) error {
 		}
 		return nil
 	}
-	var to io.Writer = io.Discard
+	to := io.Discard
 	sum := newObjectHash(o.kind, o.size)
 	if !o.delta {
 		to = sum

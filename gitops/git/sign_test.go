@@ -3,6 +3,7 @@ package git_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -108,7 +109,7 @@ func TestAKeyThatDoesNotServeIsRefusedWithWhatToDo(t *testing.T) {
 			if err == nil {
 				_, err = git.NewSigner(key)
 			}
-			refusal, ok := err.(*gitops.Error)
+			refusal, ok := errors.AsType[*gitops.Error](err)
 			if !ok || refusal.Code != gitops.Invalid || !strings.Contains(refusal.Message, tt.says) || !strings.Contains(refusal.Next, tt.next) {
 				t.Errorf("got %v, want %q and %q", err, tt.says, tt.next)
 			}

@@ -115,7 +115,7 @@ func (d *disk) page(key pageKey, commits []workflow.PastCommit) {
 	d.pending = append(d.pending, recordPage)
 	d.hash(key.from)
 	d.name(key.path)
-	d.num(uint64(key.page)) //nolint:gosec // counts from 1
+	d.num(uint64(key.page)) // counts from 1
 	d.num(uint64(len(commits)))
 	for _, c := range commits {
 		d.text(c.SHA)
@@ -130,7 +130,7 @@ func (d *disk) write() error {
 	if d.file == nil || len(d.pending) == 0 {
 		return nil
 	}
-	frame := binary.LittleEndian.AppendUint32(nil, uint32(len(d.pending))) //nolint:gosec // a batch of commits, each bounded
+	frame := binary.LittleEndian.AppendUint32(nil, uint32(len(d.pending))) // a batch of commits, each bounded
 	frame = binary.LittleEndian.AppendUint32(frame, crc32.Checksum(d.pending, crc32.MakeTable(crc32.Castagnoli)))
 	_, err := d.file.Write(append(frame, d.pending...))
 	d.pending = d.pending[:0]
@@ -151,9 +151,9 @@ func (d *disk) close() error {
 func (x *Index) save() {
 	if err := x.disk.write(); err != nil {
 		x.log.Warn("the history cannot be kept on disk", "reason", err)
-		x.disk.file.Close()
+		_ = x.disk.file.Close() // it cannot be relied on anyway
 		x.disk = disk{}
-		os.Remove(x.opts.File)
+		_ = os.Remove(x.opts.File)
 	}
 }
 
@@ -168,7 +168,7 @@ func (x *Index) header() string { return format + "\n" + x.opts.Repository + "\n
 // startFile begins a file with nothing in it.
 func (x *Index) startFile() {
 	if x.disk.file != nil {
-		x.disk.file.Close()
+		_ = x.disk.file.Close() // it is replaced
 	}
 	x.disk = disk{}
 	if x.opts.File == "" {

@@ -90,7 +90,7 @@ func (g *graph) add(c Commit) {
 	if n.boundary {
 		n.parents = nil
 	}
-	number := uint32(len(g.nodes)) //nolint:gosec // the file that holds them is bounded
+	number := uint32(len(g.nodes)) // the file that holds them is bounded
 	n.chain = g.chainOf(n, number, c.Main)
 	g.nodes = append(g.nodes, n)
 	g.byID[h] = number
@@ -99,7 +99,7 @@ func (g *graph) add(c Commit) {
 	}
 	for _, change := range c.Changes {
 		blob, _ := parseID(change.Hash)                                // zero where it is none
-		e := event{node: number, same: uint8(change.Same), blob: blob} //nolint:gosec // at most manyParents
+		e := event{node: number, same: uint8(change.Same), blob: blob} // at most manyParents
 		g.paths[change.Path] = append(g.paths[change.Path], e)
 		g.events++
 	}
@@ -118,7 +118,7 @@ func (g *graph) chainOf(n node, number uint32, main bool) uint32 {
 		}
 	}
 	g.chains = append(g.chains, chain{first: number, last: number})
-	k := uint32(len(g.chains) - 1) //nolint:gosec // as many as nodes at most
+	k := uint32(len(g.chains) - 1) // as many as nodes at most
 	if main {
 		g.main[k] = true
 	}

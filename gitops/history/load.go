@@ -125,7 +125,7 @@ func (d *decoder) count() int {
 		d.bad = true
 		return 0
 	}
-	return int(n) //nolint:gosec // checked above
+	return int(n) // checked above
 }
 
 func (d *decoder) text() string { return string(d.cut(d.num())) }
@@ -171,7 +171,7 @@ func (d *decoder) commit() Commit {
 		if blob := d.id(); blob != (id{}) {
 			change.Hash = blob.String()
 		}
-		change.Same = int(min(d.num(), manyParents)) //nolint:gosec // at most manyParents
+		change.Same = int(min(d.num(), manyParents)) // at most manyParents
 		if d.bad {
 			break
 		}
@@ -182,7 +182,7 @@ func (d *decoder) commit() Commit {
 
 func (d *decoder) page() (pageKey, []workflow.PastCommit) {
 	key := pageKey{from: d.id().String(), path: d.name()}
-	key.page = int(min(d.num(), maxPages+1)) //nolint:gosec // a small number
+	key.page = int(min(d.num(), maxPages+1)) // a small number
 	var commits []workflow.PastCommit
 	for range d.count() {
 		commits = append(commits, workflow.PastCommit{SHA: d.text(), At: d.when(), Author: d.name(), Title: d.text()})

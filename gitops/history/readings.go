@@ -57,13 +57,13 @@ func (r *readings) get(content id, f field) (v gitops.Version, found, known bool
 func (r *readings) put(content id, f field, v gitops.Version, found bool) {
 	number, ok := r.numbers[f]
 	if !ok {
-		number = uint32(len(r.numbers)) //nolint:gosec // bounded by maxFacts
+		number = uint32(len(r.numbers)) // bounded by maxFacts
 		r.numbers[f] = number
 	}
 	at := uint32(unreadable)
 	if found {
 		if at, ok = r.byName[v]; !ok {
-			at = uint32(len(r.versions)) //nolint:gosec // bounded by maxFacts
+			at = uint32(len(r.versions)) // bounded by maxFacts
 			r.versions = append(r.versions, v)
 			r.byName[v] = at
 		}

@@ -155,7 +155,7 @@ func (c cursor) has(wanted map[string]string) (bool, error) {
 		}
 		if at := c; text == "" && strings.Contains(key, ".") {
 			keys := strings.Split(key, ".")
-			ok := true
+			var ok bool
 			for _, k := range keys[:len(keys)-1] {
 				if at, ok, err = at.key(k); err != nil || !ok {
 					return false, err

@@ -72,10 +72,10 @@ func isolate() {
 func watchMemory(done <-chan struct{}) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
 	for {
 		select {
 		case <-done:
+			ticker.Stop()
 			return
 		case <-ticker.C:
 			if metrics.Read(sample); sample[0].Value.Uint64() > maxMemory {

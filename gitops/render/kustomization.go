@@ -95,7 +95,7 @@ func (c *collector) named(ctx context.Context, file string, k types.Kustomizatio
 			return readable(at, err)
 		}
 	}
-	for _, ref := range slices.Concat(k.Resources, k.Bases) {
+	for _, ref := range slices.Concat(k.Resources, k.Bases) { //nolint:staticcheck // old kustomizations have it
 		if err := c.resource(ctx, file, ref); err != nil {
 			return err
 		}
@@ -139,12 +139,12 @@ func manifestsOf(k types.Kustomization) []string {
 	if schema, ok := k.OpenAPI["path"]; ok {
 		refs = append(refs, schema)
 	}
-	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) {
+	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) { //nolint:staticcheck // old kustomizations have it
 		if p.Path != "" {
 			refs = append(refs, p.Path)
 		}
 	}
-	for _, p := range k.PatchesStrategicMerge {
+	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // old kustomizations have it
 		// It may be a patch itself, which is what kustomize tries first. What
 		// has lines or a brace is no path that leads anywhere.
 		if ref := string(p); !strings.Contains(ref, "\n") && !strings.HasPrefix(ref, "{") {
