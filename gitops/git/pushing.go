@@ -29,7 +29,8 @@ func isLost(status int) bool {
 // which saves a request and, with 10,000 branches, the list of them. The old
 // values that a push carries say all that it depends on, so the server alone can
 // judge it. Where it does not take a push without having been asked, fn runs once
-// more, with refs. ask lets it be asked in any case.
+// more, with refs. After any other failure the next push asks: the refs say
+// whether this one took effect. ask lets the server be asked in any case.
 func (r *remote) push(ctx context.Context, ask bool, fn func(transport.ReceivePackSession, *packp.AdvRefs) error) error {
 	if known := r.known(); known != nil && !ask {
 		err := r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
@@ -48,7 +49,8 @@ func (r *remote) push(ctx context.Context, ask bool, fn func(transport.ReceivePa
 			return err
 		}
 	}
-	return r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
+	var takes *capability.List
+	err := r.exchange(ctx, func(t transport.Transport, e *transport.Endpoint, a transport.AuthMethod) error {
 		s, err := t.NewReceivePackSession(e, a)
 		if err != nil {
 			return err
@@ -60,10 +62,15 @@ func (r *remote) push(ctx context.Context, ask bool, fn func(transport.ReceivePa
 			return fmt.Errorf("list refs: %w", err)
 		}
 		if r.ssh == nil && e.String() == asked { // SSH lists them anyway, and a push is not redirected
-			r.learn(refs.Capabilities)
+			takes = refs.Capabilities
 		}
 		return fn(s, refs)
 	})
+	if err != nil {
+		takes = nil // what became of it shows in the refs, before it is sent again
+	}
+	r.learn(takes)
+	return err
 }
 
 // known is what the server takes of a push, nil if it is to be asked.

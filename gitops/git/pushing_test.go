@@ -3,6 +3,7 @@ package git_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,5 +75,41 @@ func TestAServerThatWantsToBeAskedIsAsked(t *testing.T) {
 	}
 	if refs, err := m.RemoteRefs(context.Background(), "refs/heads/x-"); len(refs) != 3 || err != nil {
 		t.Errorf("the server has %v: %v", refs, err)
+	}
+}
+
+// TestAPushOfUnknownOutcomeIsNotSentTwice: the next one looks at the refs first.
+func TestAPushOfUnknownOutcomeIsNotSentTwice(t *testing.T) {
+	s := newServer(t)
+	r := s.newRepo(t)
+	base := r.write("f", "0").commit("start")
+	m := r.open()
+	sent, failing := 0, false
+	s.misbehave(func(w http.ResponseWriter, q *http.Request, next http.Handler) {
+		if strings.HasSuffix(q.URL.Path, "/git-receive-pack") {
+			sent++
+			if failing {
+				next.ServeHTTP(httptest.NewRecorder(), q)
+				w.WriteHeader(http.StatusBadGateway)
+				return
+			}
+		}
+		next.ServeHTTP(w, q)
+	})
+	for _, content := range []string{"asked", "not asked"} {
+		if content == "not asked" {
+			if err := m.Push(context.Background(), git.PushRequest{Commit: edit(t, m, base, "fine"), Ref: "refs/heads/fine"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		push := git.PushRequest{Commit: edit(t, m, base, content), Ref: "refs/heads/" + strings.ReplaceAll(content, " ", "-")}
+		sent, failing = 0, true
+		if err := m.Push(context.Background(), push); gitops.CodeOf(err) != gitops.Unavailable {
+			t.Errorf("%s: %v", content, err)
+		}
+		failing = false
+		if err := m.Push(context.Background(), push); err != nil || sent != 1 {
+			t.Errorf("%s: it was sent %d times: %v", content, sent, err)
+		}
 	}
 }

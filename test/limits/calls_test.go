@@ -63,7 +63,7 @@ func calls() []call {
 		{github, "issues/add-assignees", "POST */assignees", both},
 		{git, "fetch refs", "GET */info/refs", always},
 		{git, "fetch", "POST */git-upload-pack", always},
-		{git, "push refs", "GET */info/refs[?]service=git-receive-pack", both},
+		{git, "push refs", "GET */info/refs[?]service=git-receive-pack", promoting}, // a server that has said what it takes is not asked again
 		{git, "push", "POST */git-receive-pack", both},
 		{slack, "auth.test", "", "start"},
 		{slack, "users.info", "", both},
