@@ -85,6 +85,9 @@ func (s *splicer) enter(at *dir, path []string, create bool) (*dir, error) {
 		if !create {
 			return nil, noSuchPath(shown)
 		}
+		if err := at.clash(path); err != nil {
+			return nil, err
+		}
 		return &dir{below: map[string]*dir{}}, nil
 	}
 	switch e := at.entries[i]; e.mode() {
@@ -114,6 +117,8 @@ func (s *splicer) write(top *dir, c splitChange) error {
 		case Symlink, Submodule:
 			return notFollowed(c.Path, mode)
 		}
+	} else if err := at.clash(c.elements); err != nil {
+		return err
 	}
 	switch c.Mode {
 	case Regular:
@@ -127,6 +132,26 @@ func (s *splicer) write(top *dir, c splitChange) error {
 	}
 	e.hash = blob.hash
 	at.entries = putEntry(at.entries, e)
+	return nil
+}
+
+// clash refuses a new name, the last of path, that differs from one beside it by
+// case alone: where file systems do not tell the two apart, a checkout has one
+// of them and shows the other as changed for ever.
+func (d *dir) clash(path []string) error {
+	name := path[len(path)-1]
+	for _, e := range d.entries {
+		if e.name != name && strings.EqualFold(e.name, name) {
+			return refuse(gitops.Unsafe, nil, "Give it another name, or rename the other first.",
+				"%q would stand beside %q, and Windows and macOS take the two for one.", strings.Join(path, "/"), e.name)
+		}
+	}
+	for other := range d.below {
+		if other != name && strings.EqualFold(other, name) {
+			return refuse(gitops.Unsafe, nil, "Give one of them another name.",
+				"%q would stand beside %q, and Windows and macOS take the two for one.", strings.Join(path, "/"), other)
+		}
+	}
 	return nil
 }
 
