@@ -47,6 +47,10 @@ func open(data []byte) (*file, error) {
 	if !utf8.Valid(data) {
 		return nil, unreadable(nil, "Save it as UTF-8.", "The file is not UTF-8 text.")
 	}
+	if lfsPointer.Match(data) {
+		return nil, unreadable(nil, "Keep manifests in git itself: take the file out of .gitattributes and commit it again.",
+			"The file is a pointer of Git LFS: what it says is not in the repository.")
+	}
 	if countIndicators(data) > maxIndicators || bytes.Count(data, []byte("%TAG")) > maxDirectives {
 		return nil, unreadable(nil, "Split it.", "The file has too many values to be read.")
 	}
@@ -101,6 +105,9 @@ func decode(data []byte) (docs []*yaml.Node, err error) {
 		docs = append(docs, doc)
 	}
 }
+
+// lfsPointer matches the file that git has in place of one which Git LFS keeps.
+var lfsPointer = regexp.MustCompile(`^version https://git-lfs\.github\.com/spec/v\d+\r?\n(?:[a-z0-9.-]+ [^\r\n]*\r?\n)*oid sha256:`)
 
 func countIndicators(data []byte) int {
 	n := 0

@@ -63,8 +63,10 @@ func (t target) encode(value string) (raw string, style yaml.Style) {
 // quotesAround returns the style of quotes that prevails in the nearest
 // container that has any, double quotes if none has.
 func (t target) quotesAround() yaml.Style {
+	var below *yaml.Node // it has none, and need not be gone through again
 	for i := len(t.trail) - 1; i >= 0; i-- {
-		single, double := countQuotes(t.trail[i])
+		single, double := countQuotes(t.trail[i], below)
+		below = t.trail[i]
 		if single > double {
 			return yaml.SingleQuotedStyle
 		}
@@ -75,7 +77,10 @@ func (t target) quotesAround() yaml.Style {
 	return yaml.DoubleQuotedStyle
 }
 
-func countQuotes(n *yaml.Node) (single, double int) {
+func countQuotes(n, without *yaml.Node) (single, double int) {
+	if n == without {
+		return 0, 0
+	}
 	if n.Style&yaml.SingleQuotedStyle != 0 {
 		single++
 	}
@@ -83,7 +88,7 @@ func countQuotes(n *yaml.Node) (single, double int) {
 		double++
 	}
 	for _, child := range n.Content {
-		s, d := countQuotes(child)
+		s, d := countQuotes(child, without)
 		single, double = single+s, double+d
 	}
 	return single, double
