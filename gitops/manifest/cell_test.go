@@ -23,7 +23,7 @@ type cell struct {
 }
 
 // everything says that the slow share runs as well: files of 10 MB where there
-// is 1 MB else, and ten times as many drawn edits. `make edits` sets it.
+// are 256 kB else, and ten times as many drawn edits. `make edits` sets it.
 func everything() bool { return os.Getenv("CHANGEBOT_EDITS") == "all" }
 
 // fillSize is how large a file is made where a cell asks for it: as large as is
@@ -32,7 +32,7 @@ func fillSize() int {
 	if everything() {
 		return maxBytes - 1000
 	}
-	return 1 << 20
+	return 1 << 18
 }
 
 // locators are the shapes, by the name that cells give them.
