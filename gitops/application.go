@@ -42,6 +42,7 @@ type Target struct {
 	Places    []Place // where its version stands; a version is written to all of them
 	Argo      ArgoApp
 	Source    Source   // where its versions are built from; zero where that is not declared
+	Restart   Restart  // where a restart is written; zero where that is not known
 	Copying   *Copying // what else a promotion takes along; nil where it is the version alone
 }
 
@@ -168,3 +169,14 @@ func ParseVersion(name string) Version {
 func (v Version) Named(name string) bool {
 	return name != "" && (name == v.Tag || name == v.Digest || name == v.Full())
 }
+
+// A Restart is where it is written that an application is to restart: an
+// annotation of the pods of a workload, or with Field a value of a file.
+type Restart struct {
+	File     string // path in the repository
+	Field    string // path of a field that a chart makes an annotation of; empty for a workload's annotation
+	Workload string // its name; empty is the only one of the file
+}
+
+// IsZero says that it is not known where.
+func (r Restart) IsZero() bool { return r == Restart{} }

@@ -90,6 +90,10 @@ type Step struct {
 	// Copied is what the Target's directory becomes a copy of; zero where only
 	// the version changes.
 	Copied Copied
+
+	// Restarted is what is written to make the Target restart; empty where it
+	// is not asked to.
+	Restarted string
 }
 
 // A Proposal is one round of a plan put before people: a commit on the
@@ -189,7 +193,7 @@ func (c *Change) Judge(v Verdict, at time.Time) {
 // where the Targets ran different ones or none, and for a rollback: what it
 // left was left for a reason.
 func (c Change) Undone() Version {
-	if len(c.Plan.Targets) == 0 || c.Request.Command.Kind == KindRollback {
+	if len(c.Plan.Targets) == 0 || c.Request.Command.Kind != KindPromote {
 		return Version{}
 	}
 	old := c.Plan.Targets[0].Old

@@ -5,10 +5,11 @@ import "time"
 // A Kind says what a Request or a Command wants.
 type Kind string
 
-// The kinds. Promote and Rollback become a Change, the rest only an answer.
+// The kinds. Promote, Rollback and Restart become a Change, the rest only an answer.
 const (
 	KindPromote  Kind = "promote"
 	KindRollback Kind = "rollback"
+	KindRestart  Kind = "restart"
 	KindStatus   Kind = "status"
 	KindHistory  Kind = "history"
 	KindDiff     Kind = "diff"
@@ -17,7 +18,7 @@ const (
 )
 
 // Changes says whether the kind leads to a Change in git.
-func (k Kind) Changes() bool { return k == KindPromote || k == KindRollback }
+func (k Kind) Changes() bool { return k == KindPromote || k == KindRollback || k == KindRestart }
 
 // A Command is a sentence that was understood, with names as the catalogue
 // spells them. What was not said is empty.

@@ -58,6 +58,9 @@ func card(v View) Message {
 	if c.Request.Command.Kind == gitops.KindRollback {
 		asks = line(mention(c.Request.Requester), say(" asks to roll back "))
 	}
+	if c.Request.Command.Kind == gitops.KindRestart {
+		asks = line(mention(c.Request.Requester), say(" asks to restart "))
+	}
 	asks = line(asks, bold(applications(c)))
 	if len(c.Plan.Targets) == 1 {
 		asks = line(asks, say(" "), arrow(c.Plan.Targets[0]))

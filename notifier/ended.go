@@ -73,6 +73,9 @@ func healthy(c gitops.Change) Text {
 		return line(say("↩️ "), bold(applications(c)), say(" is back on "), bold(cmp.Or(newVersion(c), "its earlier version")),
 			say(" in "), bold(environment(c)), say(" and healthy"+took))
 	}
+	if c.Request.Command.Kind == gitops.KindRestart {
+		return line(say("🔄 "), bold(named(c)), say(" was restarted in "), bold(environment(c)), say(" and is healthy"+took))
+	}
 	return line(say("✅ "), bold(named(c)), say(" is healthy in "), bold(environment(c)), say(took))
 }
 

@@ -23,6 +23,7 @@ func Help(v Vocabulary) Message {
 			example(fmt.Sprintf("promote %s 1.42.3 to %s", app, last), "or exactly this version"),
 			example(fmt.Sprintf("rollback %s in %s", app, last), "back to the last version that was healthy there"),
 			example(fmt.Sprintf("rollback %s in %s to 1.41.0", app, last), "or to this one"),
+			example(fmt.Sprintf("restart %s in %s", app, last), "the same version, in new pods"),
 		),
 		paragraph(bold("Or ask how things are:"),
 			example("status "+last, "what runs there, and how it is"),

@@ -18,6 +18,9 @@ func live(v View) Message {
 	if c.Request.Command.Kind == gitops.KindRollback {
 		emoji = "↩️ "
 	}
+	if c.Request.Command.Kind == gitops.KindRestart {
+		emoji = "🔄 "
+	}
 	about := []Text{line(say(emoji), what(c), say("   #"+c.ID))}
 	about = append(about, facts(c)...)
 	m := Message{{Lines: about}}

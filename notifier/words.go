@@ -79,6 +79,8 @@ func what(c gitops.Change) Text {
 	switch {
 	case q.Kind == gitops.KindRollback:
 		return line(say("Roll back "), bold(applications(c)), say(" in "), bold(environment(c)))
+	case q.Kind == gitops.KindRestart:
+		return line(say("Restart "), bold(applications(c)), say(" in "), bold(environment(c)))
 	case q.From != "":
 		return line(say("Promote "), bold(applications(c)), say("  "+q.From+" → "), bold(environment(c)))
 	default:
@@ -118,6 +120,9 @@ func versions(c gitops.Change) []Text {
 }
 
 func arrow(s gitops.Step) Text {
+	if s.Restarted != "" {
+		return line(bold(s.New.String()), say(", restarted"))
+	}
 	t := line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
 	if !s.Copied.IsZero() {
 		t = line(t, say(", with the files of "+s.Copied.Environment))

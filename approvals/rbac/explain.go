@@ -12,6 +12,7 @@ func deed(a gitops.Access) string {
 	verbs := map[string]string{
 		string(gitops.KindPromote):  "promote %s to %s",
 		string(gitops.KindRollback): "roll back %s in %s",
+		string(gitops.KindRestart):  "restart %s in %s",
 		string(gitops.KindStatus):   "see the status of %s in %s",
 		string(gitops.KindHistory):  "see the history of %s in %s",
 		string(gitops.KindDiff):     "compare %s in %s",

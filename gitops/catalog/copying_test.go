@@ -61,3 +61,31 @@ func TestACopyThatCannotWorkIsRefusedWhereItIsWritten(t *testing.T) {
 		})
 	}
 }
+
+func TestWhereARestartIsWritten(t *testing.T) {
+	const head = "  - path: apps/{app}/{env}\n    argocd: {application: \"{app}-{env}\", project: default}\n"
+	const container = "    versions: [{container: {file: kustomization.yaml, image: \"r/{app}\"}}]\n"
+	const kustomize = "    versions: [{kustomize: {file: kustomization.yaml, image: \"r/{app}\"}}]\n"
+	for _, test := range []struct {
+		name, layout string
+		want         gitops.Restart
+		refused      string
+	}{
+		{"plain manifests say it themselves", head + container, gitops.Restart{File: "apps/cart/dev/kustomization.yaml"}, ""},
+		{"a kustomization does not", head + kustomize, gitops.Restart{}, ""},
+		{"a patch", head + kustomize + "    restart: {file: restart.yaml, workload: \"{app}\"}\n", gitops.Restart{File: "apps/cart/dev/restart.yaml", Workload: "cart"}, ""},
+		{"a value", head + kustomize + "    restart: {file: \"{env}.yaml\", field: \"pods.{app}\"}\n", gitops.Restart{File: "apps/cart/dev/dev.yaml", Field: "pods.cart"}, ""},
+		{"a file that leads out", head + kustomize + "    restart: {file: ../x.yaml}\n", gitops.Restart{}, `layouts[0].restart.file: "../x.yaml" cannot be used.`},
+		{"both", head + kustomize + "    restart: {file: x.yaml, field: a, workload: b}\n", gitops.Restart{}, `layouts[0].restart.workload: A field is no workload's.`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, problems := check(t, withLayouts(test.layout), onlyCart())
+			switch text := strings.Join(texts(problems), "\n"); {
+			case test.refused != "" && (c != nil || !strings.Contains(text, test.refused)):
+				t.Errorf("got %s", text)
+			case test.refused == "" && (c == nil || c.Targets[0].Restart != test.want):
+				t.Errorf("got %+v\n%s", c, text)
+			}
+		})
+	}
+}

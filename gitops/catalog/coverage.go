@@ -45,7 +45,7 @@ func (d *document) absent(pointer string, named, known []string) {
 // environment that has no room where that is told: there it lets nobody.
 func (d *document) untold(i int, g gitops.Grant, environments []gitops.Environment) {
 	at := slices.Index(g.Rooms, gitops.RoomAPI)
-	if at < 0 || !overlap(g.Actions, []string{string(gitops.KindPromote), string(gitops.KindRollback)}) {
+	if at < 0 || !overlap(g.Actions, []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}) {
 		return
 	}
 	var quiet []string

@@ -77,7 +77,7 @@ func discover(ctx context.Context, d *document, f *file, t Tree, repository, com
 // layout finds the targets of one layout.
 func (w *discovery) layout(ctx context.Context, pointer string, l layout) error {
 	dirs, files, ok := w.patterns(pointer, l)
-	if !w.copyable(pointer+"/copy", l) || !ok {
+	if !w.copyable(pointer+"/copy", l) || !w.restartable(pointer+"/restart", l) || !ok {
 		return nil
 	}
 	environments := l.Environments

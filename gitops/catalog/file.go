@@ -39,6 +39,13 @@ type (
 		ArgoCD       argocd    `yaml:"argocd"`
 		Source       source    `yaml:"source"`
 		Copy         *copying  `yaml:"copy"`
+		Restart      *restart  `yaml:"restart"`
+	}
+
+	restart struct {
+		File     string `yaml:"file"`
+		Field    string `yaml:"field"`
+		Workload string `yaml:"workload"`
 	}
 
 	copying struct {

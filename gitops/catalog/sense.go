@@ -203,7 +203,7 @@ func (f *file) checkRequirement(d *document, pointer string, a approval, r requi
 func (f *file) asking(a approval) []string {
 	kinds := a.Kinds
 	if len(kinds) == 0 {
-		kinds = []string{string(gitops.KindPromote), string(gitops.KindRollback)}
+		kinds = []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}
 	}
 	var ids []string
 	for _, g := range f.Access {

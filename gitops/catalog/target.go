@@ -56,6 +56,7 @@ func (w *discovery) take(ctx context.Context, pointer string, l layout, f found)
 		}
 		t.Places = append(t.Places, place)
 	}
+	t.Restart = restartOf(l, f, t.Places)
 	if w.unique(pointer, t) {
 		w.targets = append(w.targets, t)
 		w.copied[t.String()] = pointer + "/copy"

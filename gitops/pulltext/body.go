@@ -113,6 +113,9 @@ func asked(b *strings.Builder, c gitops.Change) {
 
 // undoing says how to roll back, with versions as a sentence can name them.
 func undoing(b *strings.Builder, c gitops.Change) {
+	if c.Request.Command.Kind == gitops.KindRestart {
+		return // there is nothing to go back to
+	}
 	b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say\n")
 	for _, s := range c.Plan.Targets {
 		if old := s.Old.Full(); old != "" {

@@ -33,6 +33,8 @@ func Title(c gitops.Change) string {
 	switch first := steps[0]; {
 	case len(steps) > 1:
 		what = fmt.Sprintf("%s %d applications %s %s", verb(c), len(steps), toward(c), environment)
+	case c.Request.Command.Kind == gitops.KindRestart:
+		what = fmt.Sprintf("Restart %s in %s: %s", first.Target.Application, environment, first.New)
 	case c.Request.Command.Kind == gitops.KindRollback:
 		what = fmt.Sprintf(rollBack+" %s in %s: %s → %s", first.Target.Application, environment, first.Old, first.New)
 	default:
@@ -120,14 +122,18 @@ func person(p gitops.Person) string {
 }
 
 func verb(c gitops.Change) string {
-	if c.Request.Command.Kind == gitops.KindRollback {
+	switch c.Request.Command.Kind {
+	case gitops.KindRollback:
 		return rollBack
+	case gitops.KindRestart:
+		return "Restart"
+	default:
+		return "Promote"
 	}
-	return "Promote"
 }
 
 func toward(c gitops.Change) string {
-	if c.Request.Command.Kind == gitops.KindRollback {
+	if c.Request.Command.Kind != gitops.KindPromote {
 		return "in"
 	}
 	return "to"

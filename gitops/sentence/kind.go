@@ -135,7 +135,7 @@ func (p *parser) marked() bool {
 // whichKind asks what is meant, with a sentence for each reading.
 func (p *parser) whichKind(c gitops.Command) *gitops.Question {
 	changes := p.changes()
-	text := "That asks for a promotion and a rollback at once. Ask for one of them; the other is a change of its own."
+	text := "That asks for two things at once, such as a promotion and a rollback. Ask for one of them; the other is a change of its own."
 	if !several(changes) {
 		text = fmt.Sprintf("Do you want to change something or to know something? To change it, say only “%s”; to know how it stands, “%s”.",
 			example(changes[0].kind, c), example(gitops.KindStatus, c))

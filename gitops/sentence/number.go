@@ -78,6 +78,14 @@ func (p *parser) settleNumbers(kind gitops.Kind) error {
 				Next:    fmt.Sprintf("If %d is a version, say: version %d.", p.back, p.back),
 			}
 		}
+	case gitops.KindRestart:
+		if p.version != "" || p.back != 0 || len(p.loose) > 0 {
+			return &gitops.Error{
+				Code:    gitops.Invalid,
+				Message: "A restart changes no version, and I read one in that sentence.",
+				Next:    "Say only what shall restart and where; to change the version, promote it.",
+			}
+		}
 	case gitops.KindRollback:
 		if len(p.loose) > 0 {
 			n := p.loose[0]

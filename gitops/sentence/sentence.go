@@ -122,7 +122,7 @@ func Missing(c gitops.Command) *gitops.Question {
 	}
 	switch c.Kind {
 	case "":
-		need(true, gitops.SlotKind, "What shall happen: promote or rollback, or do you want the status, the history, a diff or the queue?")
+		need(true, gitops.SlotKind, "What shall happen: promote, rollback or restart, or do you want the status, the history, a diff or the queue?")
 		need(len(c.Applications) == 0, gitops.SlotApplication, "")
 		need(c.Environment == "", gitops.SlotEnvironment, "")
 	case gitops.KindPromote:
@@ -130,6 +130,9 @@ func Missing(c gitops.Command) *gitops.Question {
 		need(c.Environment == "", gitops.SlotEnvironment, "To which environment?")
 	case gitops.KindRollback:
 		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be rolled back?")
+		need(c.Environment == "", gitops.SlotEnvironment, "In which environment?")
+	case gitops.KindRestart:
+		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be restarted?")
 		need(c.Environment == "", gitops.SlotEnvironment, "In which environment?")
 	case gitops.KindHistory:
 		need(len(c.Applications) == 0, gitops.SlotApplication, "The history of which application?")

@@ -45,7 +45,7 @@ func (p *parser) notUnderstood(word string) error {
 }
 
 func verbs() []string {
-	return []string{"promote", "rollback", "status", "history", "diff", "queue", "help"}
+	return []string{"promote", "rollback", "restart", "status", "history", "diff", "queue", "help"}
 }
 
 // listSome says which names there are.

@@ -14,6 +14,8 @@ func verb(word string) (gitops.Kind, bool) {
 		return gitops.KindPromote, true
 	case "rollback", "roll-back", "revert", "undo", "downgrade":
 		return gitops.KindRollback, true
+	case "restart", "reboot", "bounce":
+		return gitops.KindRestart, true
 	case "status", "state", "health", "running", "runs", "info":
 		return gitops.KindStatus, true
 	case "history", "log", "versions":

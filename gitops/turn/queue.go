@@ -68,6 +68,9 @@ func brief(c gitops.Change) string {
 	if c.Request.Command.Kind == gitops.KindRollback {
 		text += " back"
 	}
+	if c.Request.Command.Kind == gitops.KindRestart {
+		return text + " restart"
+	}
 	version := c.Request.Command.Version
 	for i, s := range c.Plan.Targets {
 		if i > 0 && s.New.String() != version {

@@ -27,15 +27,18 @@ func (w walk) compute(ctx context.Context, tip Tip, c gitops.Change) (intent, er
 			return in, err
 		}
 		a := aim{tip: tip, target: target, current: current, command: c.Request.Command, undoes: c.Request.Undoes}
-		if c.Request.Command.Kind == gitops.KindRollback {
+		switch c.Request.Command.Kind {
+		case gitops.KindRollback:
 			err = w.aimBack(ctx, &a)
-		} else {
+		case gitops.KindRestart:
+			err = w.aimAgain(ctx, &a, c.Request.At)
+		default:
 			err = w.aimForward(ctx, &a)
 		}
 		if err != nil {
 			return in, err
 		}
-		in.plan.Targets = append(in.plan.Targets, gitops.Step{Target: target, Old: current, New: a.wanted, Copied: a.copied})
+		in.plan.Targets = append(in.plan.Targets, gitops.Step{Target: target, Old: current, New: a.wanted, Copied: a.copied, Restarted: a.restarted})
 		in.plan.Evidence = append(in.plan.Evidence, a.evidence...)
 		if a.question != "" {
 			in.question = joinSentences(in.question, a.question)
@@ -72,10 +75,11 @@ type aim struct {
 	command gitops.Command
 	undoes  string // the Change that is rolled back, where it is known
 
-	wanted   gitops.Version
-	copied   gitops.Copied
-	evidence []string
-	question string
+	wanted    gitops.Version
+	copied    gitops.Copied
+	restarted string
+	evidence  []string
+	question  string
 }
 
 // versionAt reads the version of a Target as of a commit.

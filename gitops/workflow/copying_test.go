@@ -71,6 +71,10 @@ func (f forest) Set(data []byte, p gitops.Place, v gitops.Version) ([]byte, []Fi
 	return nil, nil, &gitops.Error{Code: gitops.NotFound, Message: "It holds no version."}
 }
 
+func (f forest) Restart(data []byte, at gitops.Restart, value string) ([]byte, []FieldEdit, error) {
+	return append(data, "restarted="+value+"\n"...), []FieldEdit{{Field: "restarted", New: value, Inserted: true}}, nil
+}
+
 // Keep keeps whole lines "field=…".
 func (f forest) Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error) {
 	out := string(data)

@@ -32,6 +32,12 @@ func (w walk) edit(ctx context.Context, p gitops.Plan) ([]File, []gitops.Edit, e
 		}
 	}
 	for _, s := range p.Targets {
+		if s.Restarted != "" {
+			if err := w.restart(ctx, t, p.Base, s); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		for _, place := range s.Target.Places {
 			if err := w.set(ctx, t, p.Base, place, s.New); err != nil {
 				return nil, nil, err
@@ -81,7 +87,10 @@ func (w walk) edits(t *worktree, p gitops.Plan) ([]gitops.Edit, error) {
 			}
 		}
 		for _, f := range fields {
-			e.Field, e.Old, e.New = f.Field, f.Old, f.New
+			e.Kind, e.Field, e.Old, e.New = gitops.EditField, f.Field, f.Old, f.New
+			if f.Inserted {
+				e.Kind = gitops.EditInsert
+			}
 			edits = append(edits, e)
 		}
 	}

@@ -120,6 +120,8 @@ func understand(u Utterance, v sentence.Vocabulary) (gitops.Command, *gitops.Que
 	switch c.Kind {
 	case gitops.KindRollback:
 		c.From = "" // left from the sentence that the form began with
+	case gitops.KindRestart:
+		c.From, c.Version, c.Back = "", "", 0
 	default:
 		c.Back = 0
 	}

@@ -381,16 +381,21 @@ type Manifests interface {
 	// cannot be done.
 	Set(data []byte, place gitops.Place, version gitops.Version) ([]byte, []FieldEdit, error)
 
+	// Restart returns the file with a value where a restart is written, equal
+	// in every other byte, and the field that changed. Errors are Set's.
+	Restart(data []byte, at gitops.Restart, value string) ([]byte, []FieldEdit, error)
+
 	// Keep returns a file's data with the values that some fields have in
 	// kept, equal in every other byte. A gitops.Unsafe error says why that
 	// cannot be done, and in which of the two, by the names given.
 	Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error)
 }
 
-// A FieldEdit is one scalar that got another value.
+// A FieldEdit is one scalar that got another value, or that came in.
 type FieldEdit struct {
 	Field    string
 	Old, New string
+	Inserted bool
 }
 
 // A Policy decides, from the catalogue and the facts alone. approvals

@@ -63,7 +63,11 @@ func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan,
 		if err != nil {
 			return now, err
 		}
-		now.Targets = append(now.Targets, gitops.Step{Target: target, Old: current, New: s.New, Copied: copied})
+		step := gitops.Step{Target: target, Old: current, New: s.New, Copied: copied, Restarted: s.Restarted}
+		if s.Restarted != "" {
+			step.New = current // whatever runs by now restarts
+		}
+		now.Targets = append(now.Targets, step)
 	}
 	return w.fill(ctx, now)
 }

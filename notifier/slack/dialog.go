@@ -96,7 +96,7 @@ func rejectDialog(n note) api.ModalViewRequest {
 // requestDialog asks for what is missing, with what was understood filled in.
 func requestDialog(v notifier.Vocabulary, draft gitops.Command, n note) api.ModalViewRequest {
 	n.From, n.Back = draft.From, draft.Back
-	kinds := choice(blockKind, "Promote or roll back", []string{string(gitops.KindPromote), string(gitops.KindRollback)}, string(draft.Kind))
+	kinds := choice(blockKind, "Promote, roll back or restart", []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}, string(draft.Kind))
 	version := api.NewPlainTextInputBlockElement(words("1.42.3"), blockVersion)
 	version.InitialValue, version.MaxLength = short(draft.Version, 200), 200
 	because := api.NewPlainTextInputBlockElement(words("INC-4211"), blockBecause)
@@ -210,9 +210,12 @@ func (v view) command() (gitops.Command, string) {
 		Version: v.text(blockVersion), Because: v.text(blockBecause),
 	}
 	where := " to "
-	if c.Kind == gitops.KindRollback {
+	switch c.Kind {
+	case gitops.KindRollback:
 		where, c.Back = " in ", n.Back
-	} else {
+	case gitops.KindRestart:
+		where, c.Version = " in ", ""
+	default:
 		c.From = n.From
 	}
 	text := string(c.Kind) + " " + strings.Join(c.Applications, " ")

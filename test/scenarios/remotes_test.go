@@ -27,7 +27,7 @@ import (
 //	pushes PREFIX PATTERN         what became of the branches that begin so: "2 made, 1 moved, 2 deleted, 0 refused"
 //	calls "METHOD PATH" PATTERN   how many such calls GitHub saw: "1"
 //	sent "METHOD PATH" PATTERN    what such calls had in their bodies
-//	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file; \n in NEW begins a line
+//	push LOGIN BRANCH PATH OLD NEW  a person's commit that replaces a text in a file; \n in them begins a line
 //	rewind LOGIN BRANCH N         a person's force-push that takes the newest N commits off
 //	rename BRANCH NAME            a branch gets another name in git
 //	put LOGIN BRANCH DIR          a person's commit that adds all files of a directory of the story
@@ -143,10 +143,11 @@ func push(s *story, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, text)
 	}
-	if !strings.Contains(text, args[3]) {
-		return fmt.Errorf("%s does not hold %q:\n%s", args[2], args[3], text)
+	old := strings.ReplaceAll(args[3], `\n`, "\n")
+	if !strings.Contains(text, old) {
+		return fmt.Errorf("%s does not hold %q:\n%s", args[2], old, text)
 	}
-	changed := strings.Replace(text, args[3], strings.ReplaceAll(args[4], `\n`, "\n"), 1)
+	changed := strings.Replace(text, old, strings.ReplaceAll(args[4], `\n`, "\n"), 1)
 	_, err = s.GitHub.Push(repo, branch, args[0], map[string]string{args[2]: changed}, "Edit "+args[2])
 	return err
 }
