@@ -54,6 +54,7 @@ type Mirror struct {
 	fetches *line[*fetching]
 	pushes  *line[*update]
 	intents *line[*advance]
+	unsure  map[string]bool // refs of which it is not known what became of their last push; only pushes use it
 	renewal *renewal
 	writer  chan struct{} // holds one token: who has it may change the mirror
 
@@ -117,6 +118,7 @@ func New(opts Options) (*Mirror, error) {
 	}
 	m.fetches = newLine(m.fetch, nil)
 	m.pushes = newLine(m.exchange, fits)
+	m.unsure = map[string]bool{}
 	m.intents = newLine(m.chain, nil)
 	m.renewal = newRenewal()
 	m.writer <- struct{}{}

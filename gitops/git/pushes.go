@@ -68,19 +68,26 @@ func (m *Mirror) exchange(ctx context.Context, together []*place[*update]) error
 		u.err, u.known, u.sent = nil, false, false // those of a batch that was halved
 		updates[i] = u
 	}
-	err := m.remote.push(ctx, slices.ContainsFunc(updates, (*update).asks), func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
+	err := m.remote.push(ctx, slices.ContainsFunc(updates, m.asks), func(s transport.ReceivePackSession, refs *packp.AdvRefs) error {
 		return m.send(ctx, s, refs, updates)
 	})
 	m.settle(ctx, updates, err)
+	for _, u := range updates {
+		delete(m.unsure, u.ref)
+		if u.sent && !u.known {
+			m.unsure[u.ref] = true
+		}
+	}
 	for _, p := range together {
 		p.err = p.what.err
 	}
 	return asOne(updates)
 }
 
-// asks holds for an update that the server cannot judge alone: one of a ref
-// that is to stay where it is.
-func (u *update) asks() bool { return u.old == u.new }
+// asks holds for an update that the server cannot judge alone: one of a ref that
+// is to stay where it is, or one that may have landed the last time, which shows
+// in the refs.
+func (m *Mirror) asks(u *update) bool { return u.old == u.new || m.unsure[u.ref] }
 
 // asOne tells what became of an exchange as a whole: nil where something of it
 // took effect, or where nothing was sent. A server that takes nothing at all may
