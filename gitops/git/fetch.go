@@ -174,7 +174,7 @@ func (m *Mirror) fetch(ctx context.Context, together []*place[*fetching]) error 
 	for _, p := range together {
 		p.err = err
 	}
-	return err
+	return nil // fewer at once would be no easier
 }
 
 // follow fetches what is new. It returns the reason why that cannot be done to this

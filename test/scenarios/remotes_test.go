@@ -161,7 +161,11 @@ func rewind(s *story, args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.GitHub.Rewind(repo, args[1], args[0], n)
+	branch, err := s.branch(args[1])
+	if err != nil {
+		return err
+	}
+	return s.GitHub.Rewind(repo, branch, args[0], n)
 }
 
 func rename(s *story, args []string) error {
