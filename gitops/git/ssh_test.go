@@ -55,7 +55,7 @@ func newSSHServer(t testing.TB, admits *git.Key) *sshServer {
 		if strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) != admits.Public() {
 			return nil, errors.New("who are you?")
 		}
-		return nil, nil //nolint:nilnil // as the library wants it
+		return nil, nil // as the library wants it
 	}}
 	s.config.AddHostKey(s.host)
 	other, err := ssh.ParsePrivateKey(mustReadFile(t, newKey(t, "-t", "ecdsa", "-N", "")))

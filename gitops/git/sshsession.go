@@ -22,7 +22,7 @@ import (
 // sshTransport makes the sessions of one network operation. It is
 // transport.Transport.
 type sshTransport struct {
-	ctx context.Context //nolint:containedctx // the interface takes none, and a session begins with a connection
+	ctx context.Context // the interface takes none, and a session begins with a connection
 	way *sshWay
 }
 

@@ -20,7 +20,7 @@ type Git struct {
 // signer reads the key that signs commits; nil where none is configured.
 func (g Git) signer() (*git.Signer, error) {
 	if g.SigningKey == "" {
-		return nil, nil //nolint:nilnil // no signer is an answer
+		return nil, nil // no signer is an answer
 	}
 	key, err := git.ReadKey(g.SigningKey)
 	if err != nil {
@@ -37,7 +37,7 @@ func (g Git) signer() (*git.Signer, error) {
 // configured.
 func (g Git) ssh() (*git.SSH, error) {
 	if g.SSHKey == "" {
-		return nil, nil //nolint:nilnil // no SSH is an answer
+		return nil, nil // no SSH is an answer
 	}
 	key, err := git.ReadKey(g.SSHKey)
 	if err != nil {
