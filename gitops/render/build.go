@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -17,8 +18,11 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// exitMemory is how the building process ends when it takes too much memory.
-const exitMemory = 3
+// How the building process ends when it takes too much memory, or too long.
+const (
+	exitMemory = 3
+	exitTime   = 4
+)
 
 // An order asks the building process for one directory.
 type order struct {
@@ -35,14 +39,20 @@ type built struct {
 }
 
 // Build is the building process: it answers orders from in on out until there
-// are no more, and ends itself when an order takes too much memory. It is what
+// are no more, and ends itself when an order takes too much. It is what
 // the command runs that a Renderer is given, with nothing else in the process.
 func Build(in io.Reader, out io.Writer) error {
 	isolate()
-	debug.SetMemoryLimit(maxMemory / 2) // where the collector begins to hurry
+	// The collector hurries from half of what may be taken on, which whoever
+	// started the process has set in its environment.
+	most := debug.SetMemoryLimit(-1)
+	if most == math.MaxInt64 {
+		most = maxMemory / 2
+		debug.SetMemoryLimit(most)
+	}
 	done := make(chan struct{})
 	defer close(done)
-	go watchMemory(done)
+	go watchMemory(uint64(2*most), done)
 	orders, answers := json.NewDecoder(in), json.NewEncoder(out)
 	for {
 		var o order
@@ -51,7 +61,11 @@ func Build(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return err
 		}
-		if err := answers.Encode(build(o)); err != nil {
+		// Whoever asked has given up by then, or is not there any more.
+		late := time.AfterFunc(2*maxTargetTime, func() { os.Exit(exitTime) })
+		err := answers.Encode(build(o))
+		late.Stop()
+		if err != nil {
 			return err
 		}
 	}
@@ -69,7 +83,7 @@ func isolate() {
 }
 
 // watchMemory ends the process before the machine feels it.
-func watchMemory(done <-chan struct{}) {
+func watchMemory(most uint64, done <-chan struct{}) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	ticker := time.NewTicker(5 * time.Millisecond)
 	for {
@@ -78,7 +92,7 @@ func watchMemory(done <-chan struct{}) {
 			ticker.Stop()
 			return
 		case <-ticker.C:
-			if metrics.Read(sample); sample[0].Value.Uint64() > maxMemory {
+			if metrics.Read(sample); sample[0].Value.Uint64() > most {
 				os.Exit(exitMemory)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 // at a time.
 type builder struct {
 	command []string
+	memory  int64 // bytes that it may take
 
 	process *exec.Cmd
 	orders  io.WriteCloser
@@ -53,7 +54,8 @@ func (b *builder) start() error {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	p := exec.CommandContext(ctx, b.command[0], b.command[1:]...) //nolint:gosec // changebot itself, from its own wiring
-	p.Env = []string{"HOME=/nonexistent", "GOMAXPROCS=2"}         // none of changebot's secrets, and no PATH
+	// None of changebot's secrets, and no PATH.
+	p.Env = []string{"HOME=/nonexistent", "GOMAXPROCS=2", fmt.Sprintf("GOMEMLIMIT=%d", b.memory/2)}
 	p.Dir = "/"
 	p.WaitDelay = time.Second
 	orders, err := p.StdinPipe()
@@ -80,7 +82,7 @@ func (b *builder) died(ctx context.Context, cause error) error {
 		return refuse("It takes too long.")
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == exitMemory {
-		return refuse("Building it takes more than %d MB of memory.", maxMemory>>20)
+		return refuse("Building it takes more than %d MB of memory.", b.memory>>20)
 	}
 	return fmt.Errorf("the building process ended: %w", errors.Join(cause, err))
 }

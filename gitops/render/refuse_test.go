@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -135,10 +136,19 @@ func TestARenderThatTakesTooMuchEndsAndTheNextOneGoesOn(t *testing.T) {
 	files["bomb/a.yaml"] = files["prod/a.yaml"]
 	targets := []gitops.Target{{Directory: "bomb"}, {Directory: "prod"}}
 	got := renderer(t, files).Diff(t.Context(), "c0ffee", nil, targets)
-	if want := got[0].Unknown; !strings.Contains(want, "MB of memory") && want != "It takes too long." {
+	if got[0].Unknown != "Building it takes more than 128 MB of memory." {
 		t.Errorf("the bomb: %+v", got[0])
 	}
 	if got[1].Summary() != "nothing changes" {
 		t.Errorf("the one after it: %+v", got[1])
+	}
+}
+
+func TestARenderThatTakesTooLongEndsWithItsProcess(t *testing.T) {
+	r := renderer(t, shop().with(doubling()))
+	r.bounds = bounds{all: time.Minute, each: time.Nanosecond, memory: maxMemory}
+	got := r.Diff(t.Context(), "c0ffee", nil, []gitops.Target{{Directory: "prod"}})
+	if got[0].Unknown != "It takes too long." {
+		t.Errorf("%+v", got[0])
 	}
 }

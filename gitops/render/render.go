@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/workflow"
@@ -23,12 +24,27 @@ type Renderer struct {
 	Command []string
 
 	Argo Source // asked for what cannot be rendered here; nil: nobody is
+
+	bounds bounds // in a test; zero: those of this package
+}
+
+// bounds are what the building process may take.
+type bounds struct {
+	all, each time.Duration // for all targets together, and for each
+	memory    int64         // in bytes
+}
+
+func (r Renderer) bound() bounds {
+	if r.bounds == (bounds{}) {
+		return bounds{maxTime, maxTargetTime, maxMemory}
+	}
+	return r.bounds
 }
 
 // Diff says for each Target what other contents of files do to the manifests it
 // renders to as of a commit. It never fails: what cannot be rendered is said.
 func (r Renderer) Diff(ctx context.Context, commit string, files []workflow.File, targets []gitops.Target) []gitops.Rendered {
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	ctx, cancel := context.WithTimeout(ctx, r.bound().all)
 	defer cancel()
 	over := map[string][]byte{}
 	for _, f := range files {
@@ -37,7 +53,7 @@ func (r Renderer) Diff(ctx context.Context, commit string, files []workflow.File
 			over[f.Path] = nil
 		}
 	}
-	b := &builder{command: r.Command}
+	b := &builder{command: r.Command, memory: r.bound().memory}
 	defer func() { _ = b.close() }() // it had its orders; how it ends is of no interest
 	left := maxKept
 	var all []gitops.Rendered
@@ -50,7 +66,7 @@ func (r Renderer) Diff(ctx context.Context, commit string, files []workflow.File
 
 // one renders one Target on both sides.
 func (r Renderer) one(ctx context.Context, b *builder, t gitops.Target, before, after *side) (out gitops.Rendered) {
-	ctx, cancel := context.WithTimeout(ctx, maxTargetTime)
+	ctx, cancel := context.WithTimeout(ctx, r.bound().each)
 	defer cancel()
 	out.Target = t.TargetRef
 	defer func() {
@@ -65,6 +81,9 @@ func (r Renderer) one(ctx context.Context, b *builder, t gitops.Target, before, 
 		out.Resources, out.Left, err = difference(ctx, from, before, after)
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			err = refuse("It takes too long.")
+		}
 		r.tell(t, err)
 		return gitops.Rendered{Target: t.TargetRef, From: out.From, Unknown: sentence(err)}
 	}

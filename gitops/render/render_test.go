@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -77,7 +78,10 @@ func renderer(t *testing.T, files tree) Renderer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Renderer{Tree: files, Log: slog.New(slog.DiscardHandler), Command: []string{self, building}}
+	// However busy the machine is, a test does not fail for it; and a bomb is
+	// one with less memory too.
+	bounds := bounds{all: 5 * time.Minute, each: 5 * time.Minute, memory: maxMemory / 2}
+	return Renderer{Tree: files, Log: slog.New(slog.DiscardHandler), Command: []string{self, building}, bounds: bounds}
 }
 
 // at renders one directory before and after a change.
@@ -161,6 +165,21 @@ func TestAPromotionChangesOneLineOfOneObject(t *testing.T) {
 	}
 }
 
+// Most of it is the start of the building process.
+func BenchmarkPromotion(b *testing.B) {
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := Renderer{Tree: shop(), Log: slog.New(slog.DiscardHandler), Command: []string{self, building}}
+	files := []workflow.File{{Path: "prod/kustomization.yaml", Data: []byte(promoted()["prod/kustomization.yaml"])}}
+	for b.Loop() {
+		if got := r.Diff(b.Context(), "c0ffee", files, []gitops.Target{{Directory: "prod"}}); len(got[0].Resources) != 1 {
+			b.Fatal(got)
+		}
+	}
+}
+
 func TestObjectsThatComeAndGoAreShownWhole(t *testing.T) {
 	got := at(t, "base", shop(), tree{
 		"base/kustomization.yaml": "resources: [deployment.yaml, account.yaml]\n",
@@ -194,7 +213,7 @@ func TestADiffIsCutAndSaysSo(t *testing.T) {
 	long := func(v string) string {
 		var b strings.Builder
 		b.WriteString("kind: ConfigMap\nmetadata: {name: big}\ndata:\n")
-		for i := range 1500 {
+		for i := range 600 {
 			fmt.Fprintf(&b, "  key%04d: %s\n", i, v)
 		}
 		return b.String() + "  wide: " + strings.Repeat(v, 1000) + "\n  bidi: \"" + v + "\u202e\\e\"\n"
