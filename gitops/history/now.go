@@ -10,13 +10,25 @@ import (
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
-// A snapshot is which content each file that was asked for has as of a commit.
-// It moves to another commit by what differs between the two, which is a
-// few files of ten thousand.
+// A snapshot is which content each file that was asked for has as of a commit,
+// and what was read in it. It moves to another commit by what differs between
+// the two, which is a few files of ten thousand.
 type snapshot struct {
 	mu     sync.Mutex
 	commit string
-	files  map[string]id // zero where there is no regular file
+	files  map[string]*file
+}
+
+// A file is one of a snapshot.
+type file struct {
+	content id // zero where there is no regular file
+	read    []fieldStanding
+}
+
+// fieldStanding is what stands at a field of a file's content.
+type fieldStanding struct {
+	field field
+	workflow.Standing
 }
 
 // maxSnapshot bounds the files that a snapshot has.
@@ -38,18 +50,18 @@ func (s *snapshot) move(ctx context.Context, source Source, commit string, place
 		}
 		for _, f := range changed {
 			if _, asked := s.files[f.Path]; asked {
-				s.files[f.Path], _ = parseID(f.Hash)
+				s.files[f.Path] = newFile(f.Hash)
 			}
 		}
 	}
 	if s.commit == "" {
-		s.files = map[string]id{}
+		s.files = map[string]*file{}
 	}
 	s.commit = commit
 	var missing []string
 	for _, p := range places {
 		if _, ok := s.files[p.File]; !ok {
-			s.files[p.File] = id{}
+			s.files[p.File] = &file{}
 			missing = append(missing, p.File)
 		}
 	}
@@ -63,56 +75,84 @@ func (s *snapshot) move(ctx context.Context, source Source, commit string, place
 		return fmt.Errorf("find the files at %.8s: %w", commit, err)
 	}
 	for _, f := range files {
-		s.files[f.Path], _ = parseID(f.Hash)
+		s.files[f.Path] = newFile(f.Hash)
 	}
 	return nil
+}
+
+func newFile(hash string) *file {
+	content, _ := parseID(hash) // zero where it is none
+	return &file{content: content}
+}
+
+// standing returns what is known to stand at a field.
+func (f *file) standing(at field) (s workflow.Standing, known bool) {
+	for _, r := range f.read {
+		if r.field == at {
+			return r.Standing, true
+		}
+	}
+	return s, f.content == id{}
 }
 
 // Now returns what stands at places as of a commit that the mirror holds, in
 // their order. A place without a version is not Found, and that is no error:
 // one file of ten thousand that cannot be read hides none of the others.
 func (x *Index) Now(ctx context.Context, commit string, places []gitops.Place) ([]workflow.Standing, error) {
-	contents, err := x.contents(ctx, commit, places)
-	if err != nil {
-		return nil, err
+	all := make([]workflow.Standing, len(places))
+	unread, err := x.known(ctx, commit, places, all)
+	if err != nil || len(unread) == 0 {
+		return all, err
 	}
 	defer x.flush()
-	all := make([]workflow.Standing, len(places))
-	unread := x.recall(contents, places, all)
-	for _, i := range unread {
-		if all[i].Version, all[i].Found, err = x.versionOf(ctx, contents[i], places[i]); err != nil {
-			return nil, fmt.Errorf("read %s at %.8s: %w", places[i].File, commit, err)
+	for i := range unread {
+		u := &unread[i]
+		u.Version, u.Found, err = x.versionOf(ctx, u.content, places[u.place])
+		if err != nil {
+			return nil, fmt.Errorf("read %s at %.8s: %w", places[u.place].File, commit, err)
 		}
+		all[u.place] = u.Standing
 	}
+	x.learn(places, unread)
 	return all, nil
 }
 
-func (x *Index) contents(ctx context.Context, commit string, places []gitops.Place) ([]id, error) {
+// A gap is a place of which nobody has read yet what stands there.
+type gap struct {
+	place   int
+	content id
+	workflow.Standing
+}
+
+// known fills in what is known as of a commit, and returns the gaps.
+func (x *Index) known(ctx context.Context, commit string, places []gitops.Place, all []workflow.Standing) (unread []gap, err error) {
 	x.now.mu.Lock()
 	defer x.now.mu.Unlock()
 	if err := x.now.move(ctx, x.opts.Source, commit, places); err != nil {
 		return nil, err
 	}
-	contents := make([]id, len(places))
 	for i, p := range places {
-		contents[i] = x.now.files[p.File]
+		f := x.now.files[p.File]
+		s, known := f.standing(fieldOf(p))
+		if all[i] = s; !known {
+			unread = append(unread, gap{place: i, content: f.content})
+		}
 	}
-	return contents, nil
+	return unread, nil
 }
 
-// recall fills in what is remembered and returns which places are not.
-func (x *Index) recall(contents []id, places []gitops.Place, all []workflow.Standing) (unread []int) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	for i, p := range places {
-		if contents[i] == (id{}) {
+// learn adds what was read, where the content is still the one.
+func (x *Index) learn(places []gitops.Place, read []gap) {
+	x.now.mu.Lock()
+	defer x.now.mu.Unlock()
+	for _, g := range read {
+		p := places[g.place]
+		f, ok := x.now.files[p.File]
+		if !ok || f.content != g.content {
 			continue
 		}
-		v, found, known := x.readings.get(contents[i], fieldOf(p))
-		all[i] = workflow.Standing{Version: v, Found: found}
-		if !known {
-			unread = append(unread, i)
+		if _, known := f.standing(fieldOf(p)); !known {
+			f.read = append(f.read, fieldStanding{fieldOf(p), g.Standing})
 		}
 	}
-	return unread
 }
