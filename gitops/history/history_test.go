@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
@@ -235,6 +236,41 @@ func (f *forge) damaged(x *history.Index, name string, source history.Source, r 
 		f.t.Fatal(err)
 	}
 	return f.index(name, source)
+}
+
+func TestManyMayAskWhileTheIndexIsDropped(t *testing.T) {
+	seed, r := seeded(t)
+	f := newForge(t, tell(seed, 60, 12))
+	at := 30
+	tip := f.stand(at)
+	m := f.mirror("m")
+	x := f.index("m", m)
+	var places []gitops.Place
+	for _, p := range f.paths {
+		places = append(places, gitops.Place{Shape: gitops.ShapeHelm, File: p, Field: "image.tag"})
+	}
+	for ; at < len(f.main)-1; at += 10 {
+		tip = f.stand(min(len(f.main)-1, at))
+		if _, err := m.Fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		path := f.paths[r.IntN(len(f.paths))]
+		want, err := f.log(t.Context(), tip, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := func(context.Context, string, string) ([]string, error) { return want, nil }
+		var all errgroup.Group
+		for range 4 {
+			all.Go(func() error { return x.Check(t.Context(), tip, []string{path, path, path}, same) })
+			all.Go(func() error { return x.Follow(t.Context(), tip, places) })
+			all.Go(func() error { _, err := x.Now(t.Context(), tip, places); return err })
+			all.Go(func() error { x.Drop(); return nil })
+		}
+		if err := all.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestWhatWasAskedOnceIsKnownAfterARestart(t *testing.T) {
