@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
@@ -40,12 +40,22 @@ func (s *site) inOwn(ctx context.Context, what string) ([]promise, error) {
 	}
 	cmd := startOwn(ctx, "fields", what, s.url, s.repo.Dir, dir, s.repo.Name, strconv.Itoa(s.rounds))
 	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		return nil, err
 	}
-	rows, last, _ := cutLast(strings.TrimRight(string(out), "\n"))
-	fmt.Println(rows)
+	last := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); last = lines.Text() {
+		if last != "" {
+			fmt.Println(last)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		return nil, err
+	}
 	var told []toldPromise
 	if err := json.Unmarshal([]byte(last), &told); err != nil {
 		return nil, fmt.Errorf("read the promises of %s: %w", what, err)
@@ -55,11 +65,6 @@ func (s *site) inOwn(ctx context.Context, what string) ([]promise, error) {
 		all = append(all, promise{text: p.Text, got: p.Got, bound: p.Bound, most: p.Most})
 	}
 	return all, nil
-}
-
-func cutLast(text string) (before, last string, ok bool) {
-	i := strings.LastIndexByte(text, '\n')
-	return text[:max(0, i)], text[i+1:], i >= 0
 }
 
 // A toldPromise is a promise on its way out of a process.
@@ -145,7 +150,7 @@ func (f *fields) open(ctx context.Context, name string, whole bool) error {
 func (f *fields) index(name string) *history.Index {
 	return history.Open(history.Options{
 		Repository: f.size.Name, File: filepath.Join(f.dir, name+".history"),
-		Source: f.mirror, Past: lists{f.repo}, Manifests: manifest.Files{},
+		Source: f.mirror, Past: &lists{fields: f}, Manifests: manifest.Files{},
 	})
 }
 

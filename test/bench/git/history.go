@@ -15,7 +15,6 @@ import (
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/history"
 	"github.com/changebot/changebot/gitops/workflow"
-	"github.com/changebot/changebot/test/bench/gitrepo"
 )
 
 // history builds the index from all history and measures it.
@@ -170,25 +169,44 @@ func (f *fields) fromLists(ctx context.Context) error {
 	return f.compare(ctx, x, tip, "from the forge's lists")
 }
 
-// lists are the forge's lists of commits, as git log has them on the server.
-type lists struct{ repo *gitrepo.Repo }
+// lists are the forge's lists of commits, as git log has them in the mirror that
+// holds all. git makes each once.
+type lists struct {
+	fields *fields
+	made   sync.Map // by "commit path"
+}
 
-func (l lists) Commits(ctx context.Context, upTo, path string, page int) ([]workflow.PastCommit, error) {
-	out, err := l.repo.Git(ctx, nil, "log", "--max-count=50", "--skip="+strconv.Itoa(50*(page-1)), "--format=%H %ct", upTo, "--", path)
+func (l *lists) git(ctx context.Context, args ...string) ([]byte, error) {
+	sh := shell{dir: filepath.Join(l.fields.dir, "whole.git")}
+	return sh.git(ctx, nil, args...)
+}
+
+// Commits is a page of git log.
+func (l *lists) Commits(ctx context.Context, upTo, path string, page int) ([]workflow.PastCommit, error) {
+	if made, ok := l.made.Load(upTo + " " + path); ok {
+		commits, _ := made.([]workflow.PastCommit)
+		return commits[min(50*(page-1), len(commits)):min(50*page, len(commits))], nil
+	}
+	out, err := l.git(ctx, "log", "--format=%H %ct", upTo, "--", path)
+	if err != nil {
+		return nil, err
+	}
 	var commits []workflow.PastCommit
-	for line := range strings.Lines(out) {
+	for line := range strings.Lines(string(out)) {
 		sha, at, _ := strings.Cut(strings.TrimSpace(line), " ")
 		seconds, _ := strconv.ParseInt(at, 10, 64)
 		commits = append(commits, workflow.PastCommit{SHA: sha, At: time.Unix(seconds, 0)})
 	}
-	return commits, err
+	l.made.Store(upTo+" "+path, commits)
+	return l.Commits(ctx, upTo, path, page)
 }
 
-func (l lists) FileAt(ctx context.Context, commit, path string) ([]byte, error) {
-	out, err := l.repo.Git(ctx, nil, "cat-file", "blob", commit+":"+path)
-	return []byte(out + "\n"), err
+// FileAt is a file as of a commit.
+func (l *lists) FileAt(ctx context.Context, commit, path string) ([]byte, error) {
+	return l.git(ctx, "cat-file", "blob", commit+":"+path)
 }
 
-func (l lists) Contains(context.Context, string, string) (bool, error) {
+// Contains is for workflow.Past.
+func (l *lists) Contains(context.Context, string, string) (bool, error) {
 	return false, errors.New("not asked in this measurement")
 }
