@@ -159,7 +159,7 @@ func (s *story) commit(branch string, parent int, merged []int, files map[string
 func (s *story) in(t *testing.T, bare string) []string {
 	t.Helper()
 	// The branches of other repositories are in the way of marks that begin anew.
-	cmd := exec.Command("git", "fast-import", "--quiet", "--force", "--export-marks="+t.TempDir()+"/marks")
+	cmd := exec.CommandContext(t.Context(), "git", "fast-import", "--quiet", "--force", "--export-marks="+t.TempDir()+"/marks")
 	cmd.Dir, cmd.Stdin = bare, &s.stream
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("git fast-import: %v: %s", err, out)
@@ -173,7 +173,7 @@ func (s *story) in(t *testing.T, bare string) []string {
 
 func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("git", args...)
+	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {

@@ -52,12 +52,13 @@ func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gito
 		if err != nil {
 			return nil, err
 		}
+		name := known.namer(v.place)
 		for i, t := range v.targets {
 			row, err := r.statusOf(ctx, t, standing[i], running)
 			if err != nil {
 				return nil, err
 			}
-			table.Rows = append(table.Rows, append([]string{known.name(v.place, t.Application)}, row...))
+			table.Rows = append(table.Rows, append([]string{name(t.Application)}, row...))
 		}
 	}
 	if err != nil {

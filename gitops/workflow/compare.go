@@ -54,13 +54,14 @@ func (r *Road) diff(ctx context.Context, known knowledge, c gitops.Command, view
 		if err != nil {
 			return nil, err
 		}
+		name := known.namer(v.place)
 		for i, t := range here {
 			old, now := standing[i+len(here)], standing[i]
 			if old == now && now.Found {
 				same++
 				continue
 			}
-			table.Rows = append(table.Rows, []string{known.name(v.place, t.Application), old.text(), now.text()})
+			table.Rows = append(table.Rows, []string{name(t.Application), old.text(), now.text()})
 		}
 	}
 	switch {

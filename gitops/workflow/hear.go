@@ -217,8 +217,9 @@ func (r *Road) knowledge(ctx context.Context) (knowledge, error) {
 func (k knowledge) vocabulary() sentence.Vocabulary {
 	var v sentence.Vocabulary
 	for _, p := range k {
+		name := k.namer(p)
 		for _, a := range p.catalog.Applications() {
-			v.Applications = append(v.Applications, k.name(p, a))
+			v.Applications = append(v.Applications, name(a))
 		}
 		for _, e := range p.catalog.Environments {
 			if !slices.Contains(v.Environments, e.Name) {
@@ -240,14 +241,27 @@ func (r *Road) Vocabulary(ctx context.Context) (applications, environments []str
 	return v.Applications, v.Environments
 }
 
-func (k knowledge) name(p place, application string) string {
+// name is how people write an application of a repository.
+func (k knowledge) name(p place, application string) string { return k.namer(p)(application) }
+
+// namer is name for many applications of one repository: an application that
+// another one declares too is written with the repository's name before it.
+func (k knowledge) namer(p place) func(application string) string {
+	elsewhere := map[string]bool{}
 	for _, other := range k {
-		if other.repo != p.repo && slices.Contains(other.catalog.Applications(), application) {
-			_, short, _ := strings.Cut(p.repo.Name, "/")
-			return short + "/" + application
+		if other.repo != p.repo {
+			for _, a := range other.catalog.Applications() {
+				elsewhere[a] = true
+			}
 		}
 	}
-	return application
+	_, short, _ := strings.Cut(p.repo.Name, "/")
+	return func(application string) string {
+		if elsewhere[application] {
+			return short + "/" + application
+		}
+		return application
+	}
 }
 
 // settle finds the repository that a command is about, and spells its
@@ -256,8 +270,9 @@ func (k knowledge) settle(c gitops.Command) (place, gitops.Command, error) {
 	found := -1
 	for i, name := range c.Applications {
 		for j, p := range k {
+			named := k.namer(p)
 			for _, a := range p.catalog.Applications() {
-				if k.name(p, a) != name {
+				if named(a) != name {
 					continue
 				}
 				if found >= 0 && found != j {

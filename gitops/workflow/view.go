@@ -66,8 +66,9 @@ func (k knowledge) local(p place, c gitops.Command) (gitops.Command, bool) {
 		return c, true
 	}
 	var own []string
+	name := k.namer(p)
 	for _, a := range p.catalog.Applications() {
-		if slices.Contains(c.Applications, k.name(p, a)) {
+		if slices.Contains(c.Applications, name(a)) {
 			own = append(own, a)
 		}
 	}
