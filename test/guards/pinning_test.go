@@ -40,7 +40,7 @@ func pinning() []guard {
 		{15, "gitops/store/lease.go", "UPDATE leases SET fence = fence WHERE name = $1 AND fence = $2 AND", "UPDATE leases SET fence = fence WHERE name = $1 AND $2 = $2 AND", store, "TestSQLite/leases"},
 
 		// 25. Leaks, and hours of cloning.
-		{25, "gitops/git/download.go", `if maxObjects > 0 && p.Objects > maxObjects {`, `if false {`, git, "TestAFetchLargerThanACloneIsAClone"},
+		{25, "gitops/git/download.go", `if maxObjects > 0 && n > maxObjects {`, `if false {`, git, "TestAFetchLargerThanACloneIsAClone"},
 		{25, "gitops/git/pack.go", `if len(open) >= maxOpenPacks {`, `if false {`, git, "TestOfManyPacksFewAreOpen"},
 		{25, "gitops/git/fetch.go", `wanted{want: tip, depth: 1}`, `wanted{want: tip}`, git, "TestContainsIsHonestAboutWhatLiesBeforeTheMirror"},
 	}
