@@ -16,6 +16,7 @@ func (r *Road) Observe(ctx context.Context) error {
 		return fmt.Errorf("ask Argo CD what runs: %w", err)
 	}
 	var all error
+	budget := askedAtOnce
 	for _, repo := range r.repositories {
 		tip, err := repo.tip(ctx)
 		if err != nil {
@@ -28,7 +29,7 @@ func (r *Road) Observe(ctx context.Context) error {
 		for _, t := range tip.Catalog.Targets {
 			for _, run := range running {
 				if run.is(t.Argo) && run.Revision != "" {
-					all = errors.Join(all, r.observe(ctx, repo, t, run))
+					all = errors.Join(all, r.observe(ctx, repo, t, run, &budget))
 				}
 			}
 		}
@@ -38,14 +39,12 @@ func (r *Road) Observe(ctx context.Context) error {
 
 // observe notes one Target. A revision whose file cannot be read as a version
 // teaches nothing, and is no fault.
-func (r *Road) observe(ctx context.Context, repo *Repository, t gitops.Target, run Running) error {
-	version, err := repo.versionAt(ctx, r.Manifests, run.Revision, t)
-	switch gitops.CodeOf(err) {
-	case "":
-	case gitops.Unavailable, gitops.Internal:
+func (r *Road) observe(ctx context.Context, repo *Repository, t gitops.Target, run Running, budget *int) error {
+	version, found, err := r.sightings.version(ctx, r.Clock(), t, run.Revision, func(ctx context.Context) (gitops.Version, error) {
+		return repo.versionSeen(ctx, r.Manifests, run.Revision, t, budget)
+	})
+	if err != nil || !found {
 		return err
-	default:
-		return nil
 	}
 	return r.Observations.Record(ctx, gitops.Observation{
 		Target: t.TargetRef, Version: version, Commit: run.Revision, Health: run.Health, First: run.At, Last: run.At,

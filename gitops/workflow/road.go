@@ -45,6 +45,7 @@ type Road struct {
 	Options
 	repositories []*Repository
 	door         door
+	sightings    sightings
 }
 
 // New makes a road over one or more repositories.

@@ -52,6 +52,7 @@ func calls() []call {
 		{github, "apps/create-installation-access-token", "POST */access_tokens", always},
 		{github, "repos/compare-commits-with-basehead", "GET */compare/*", both},
 		{github, "repos/list-commits", "GET */commits", "rollback"},
+		{github, "repos/get-content", "GET */contents/*", "rollback"},
 		{github, "repos/create-commit-status", "POST */statuses/*", both},
 		{github, "pulls/list", "GET */pulls", both},
 		{github, "pulls/create", "POST */pulls", both},

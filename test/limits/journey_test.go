@@ -41,7 +41,7 @@ func travel(binary, dir string, there, back trouble, usual map[string]tally) (r 
 	pace := argocdtest.Quick()
 	pace.Poll = 2 * time.Second                               // changebot asks it to look at git
 	pace.Ready, pace.Deadline = 2*time.Second, 20*time.Second // long enough to be seen on the way
-	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world"), Pace: pace, Timing: map[string]time.Duration{"answer": answerTime}})
+	w, err := world.Start(world.Options{Dir: filepath.Join(dir, "world"), Pace: pace, Older: true, Timing: map[string]time.Duration{"answer": answerTime}})
 	if err != nil {
 		return nil, fmt.Errorf("start the world: %w", err)
 	}

@@ -42,6 +42,7 @@ type Options struct {
 	NoArgo     bool                     // the caller brings an Argo CD; see UseArgo
 	Timing     map[string]time.Duration // in changebot.yaml, over what is usual in tests
 	CallsHour  int                      // that GitHub allows; 0 is its own limit of 5,000
+	Older      bool                     // the repository has a commit before its newest, which a clone of depth 1 leaves out
 	Repository fs.FS                    // the GitOps repository, with example.RepoURL for its address; nil is the sample
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
@@ -125,6 +126,12 @@ func (w *World) startGitHub() error {
 	w.GitHub.InstallApp(Owner, nil)
 	if err := w.addLogins(tree); err != nil {
 		return err
+	}
+	if w.opts.Older {
+		readme := map[string]string{"README.md": "# What runs where\n"}
+		if _, err := w.GitHub.Push(Repository, Branch, "trivera", readme, "Say what this is"); err != nil {
+			return fmt.Errorf("push to %s: %w", Repository, err)
+		}
 	}
 	if w.opts.Repository == nil {
 		if err := w.addSources(); err != nil {
