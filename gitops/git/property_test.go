@@ -18,9 +18,10 @@ import (
 type tree map[string]string
 
 // aPath draws from few names, chosen so that git's order of trees matters: a
-// directory sorts as if its name ended in a slash.
+// directory sorts as if its name ended in a slash. No two differ by case alone,
+// since that is refused.
 func aPath() *rapid.Generator[string] {
-	name := rapid.SampledFrom([]string{"a", "a-", "a.", "a.b", "a0", "ab", "b", "é", "文", "A", "a b", "x.yaml"})
+	name := rapid.SampledFrom([]string{"a", "a-", "a.", "a.b", "a0", "ab", "b", "é", "文", "Z", "a b", "x.yaml"})
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(name, 1, 4).Draw(t, "path"), "/")
 	})
