@@ -58,7 +58,7 @@ func TestBadInputIsRefusedAtBoundedCost(t *testing.T) {
 	for _, file := range files {
 		t.Run(file.name, func(t *testing.T) {
 			data := []byte(file.data)
-			limit := uint64(len(data))*4000 + 64<<20 // with the race detector; a quarter of it without
+			limit := raceFactor * (uint64(len(data))*1000 + 8<<20)
 			check := func(what fmt.Stringer, edit func() ([]byte, error)) {
 				var after []byte
 				var err error
