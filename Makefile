@@ -21,9 +21,10 @@ run: ## start the playground and print its address
 demo: ## play four stories without a browser and print the rooms
 	$(GO) run ./cmd/playground -demo
 
+# The scenarios take longest by themselves, so they begin first.
 test: ## run all tests and scenarios
 	@$(if $(RACE),,echo "no C compiler: the tests run without the race detector")
-	$(GO) test $(RACE) -timeout 40m ./...
+	$(GO) test $(RACE) -timeout 40m ./test/scenarios ./...
 
 edits: ## make fifty thousand edits in drawn manifests, and some in files of 10 MB
 	CHANGEBOT_EDITS=all $(GO) test -count=1 -timeout 20m ./gitops/manifest
@@ -78,7 +79,7 @@ fuzz-github:
 
 e2e-argocd: ## run against a real Argo CD (builds it at the first time: up to 20 minutes)
 	test/argocd/build.sh
-	CHANGEBOT_ARGOCD=real $(GO) test -count=1 -timeout 20m ./test/e2e ./test/argocdtest -run 'TestArgoCD|TestConformance'
+	CHANGEBOT_ARGOCD=real $(GO) test -count=1 -p 2 -timeout 20m ./test/e2e ./test/argocdtest ./test/rendering -run 'TestArgoCD|TestConformance'
 
 e2e-browser: ## click through the playground in Debian's chromium
 	cd test/e2e/browser && npm ci --no-audit --no-fund && node run.mjs

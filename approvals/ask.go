@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changebot/changebot/gitops"
@@ -9,29 +10,65 @@ import (
 
 // MayAsk says whether a Request may become a Change at all: for each of its
 // targets the requester's right in that room, and a justification where the
-// environment needs one.
+// environment needs one. Of all applications one that may be asked for is enough.
 func (p Policy) MayAsk(c *gitops.Catalog, q gitops.Request) gitops.Verdict {
 	if c == nil {
 		return noCatalogue("request")
 	}
-	var verdicts []gitops.Verdict
+	var rights []gitops.Verdict
 	for _, application := range q.Command.Applications {
-		verdicts = append(verdicts, p.authoriser.Authorise(c, gitops.Access{
-			Person:      q.Requester,
-			Room:        q.Room,
-			Action:      string(q.Command.Kind),
-			Application: application,
-			Environment: q.Command.Environment,
-		}))
+		rights = append(rights, p.right(c, q, q.Command.Kind, application))
 	}
-	if environment, _ := c.Environment(q.Command.Environment); environment.NeedsJustification {
-		verdicts = append(verdicts, justification(environment, q.Command))
+	if q.Command.All {
+		rights = some(rights)
 	}
-	verdict := gitops.All("request", verdicts...)
-	if len(q.Command.Applications) == 0 {
+	return requested(c, q, rights)
+}
+
+// some are the rights of a Request for all applications: those that are given
+// are enough, and the rest is left out of the plan.
+func some(rights []gitops.Verdict) []gitops.Verdict {
+	given := slices.DeleteFunc(slices.Clone(rights), func(v gitops.Verdict) bool { return !v.Allows() })
+	if len(given) == 0 {
+		return rights
+	}
+	return given
+}
+
+// MayStill says whether what a Change has come to may still be asked for by who
+// asked: each of the Targets that it is planned for, and each Hold that it lifts
+// besides, with the justification that it needs by now.
+func (p Policy) MayStill(c *gitops.Catalog, change gitops.Change) gitops.Verdict {
+	if c == nil {
+		return noCatalogue("request")
+	}
+	q := change.Request
+	var rights []gitops.Verdict
+	for _, s := range change.Plan.Targets {
+		rights = append(rights, p.right(c, q, q.Command.Kind, s.Target.Application))
+		if len(s.Lifts) > 0 && q.Command.Kind != gitops.KindLift {
+			rights = append(rights, p.right(c, q, gitops.KindLift, s.Target.Application))
+		}
+	}
+	return requested(c, q, rights)
+}
+
+// right is whether who asks may do that to an application there.
+func (p Policy) right(c *gitops.Catalog, q gitops.Request, action gitops.Kind, application string) gitops.Verdict {
+	return p.authoriser.Authorise(c, gitops.Access{
+		Person: q.Requester, Room: q.Room, Action: string(action), Application: application, Environment: q.Command.Environment,
+	})
+}
+
+// requested is the verdict on a Request, of the rights that it takes.
+func requested(c *gitops.Catalog, q gitops.Request, rights []gitops.Verdict) gitops.Verdict {
+	if len(rights) == 0 {
 		return gitops.Verdict{Rule: "request", Outcome: gitops.OutcomeDenied, Reason: "it names no application"}
 	}
-	return verdict
+	if environment, _ := c.Environment(q.Command.Environment); environment.NeedsJustification {
+		rights = append(rights, justification(environment, q.Command))
+	}
+	return gitops.All("request", rights...)
 }
 
 // justification judges whether the requester said why.
@@ -40,14 +77,11 @@ func justification(environment gitops.Environment, command gitops.Command) gitop
 	if because := strings.TrimSpace(command.Because); because != "" {
 		return gitops.Verdict{Rule: rule, Outcome: gitops.OutcomeAllowed, Reason: fmt.Sprintf("justified by “%s”", because)}
 	}
-	where := "in " + environment.Name
-	if command.Kind == gitops.KindPromote {
-		where = "to " + environment.Name
-	}
+	command.Because = "INC-4211"
 	return gitops.Verdict{
 		Rule:    rule,
 		Outcome: gitops.OutcomeDenied,
 		Reason:  environment.Name + " needs a justification",
-		Next:    fmt.Sprintf("Say why at the end: `%s %s %s because INC-4211`.", command.Kind, strings.Join(command.Applications, " "), where),
+		Next:    fmt.Sprintf("Say why at the end: `%s`.", command.Spoken()),
 	}
 }

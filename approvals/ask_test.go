@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
@@ -59,7 +60,7 @@ func TestMayAsk(t *testing.T) {
 		{"with the right and a reason", yes, request("prod", "INC-1", "cart"), true, "access/all", "the grant all lets ada", ""},
 		{"without the right", no, request("prod", "INC-1", "cart"), false, "access", "nobody may", ""},
 		{"without a reason where one is needed", yes, request("prod", "  ", "cart", "payments"), false,
-			"prod/justification", "prod needs a justification", "Say why at the end: `promote cart payments to prod because INC-4211`."},
+			"prod/justification", "prod needs a justification", "Say why at the end: `promote cart and payments to prod because INC-4211`."},
 		{"without a reason where none is needed", yes, request("dev", "", "cart"), true, "access/all", "the grant all lets ada", ""},
 		{"for nothing", yes, request("prod", "INC-1"), false, "request", "it names no application", ""},
 	} {
@@ -73,6 +74,70 @@ func TestMayAsk(t *testing.T) {
 	}
 }
 
+func TestWhoHasToSayWhyIsGivenTheSameSentence(t *testing.T) {
+	grants := gitops.Verdict{Rule: "access/all", Outcome: gitops.OutcomeAllowed}
+	for _, test := range []struct {
+		command gitops.Command
+		says    string
+	}{
+		{gitops.Command{Kind: gitops.KindPromote, Version: "1.42.3"}, "promote cart version 1.42.3 to prod"},
+		{gitops.Command{Kind: gitops.KindPromote, From: "dev"}, "promote cart from dev to prod"},
+		{gitops.Command{Kind: gitops.KindPromote, All: true}, "promote all to prod"},
+		{gitops.Command{Kind: gitops.KindRollback}, "rollback cart in prod"},
+		{gitops.Command{Kind: gitops.KindRollback, Version: "1.40.0"}, "rollback cart in prod to version 1.40.0"},
+		{gitops.Command{Kind: gitops.KindRollback, Back: 2}, "rollback cart in prod by 2"},
+		{gitops.Command{Kind: gitops.KindRestart}, "restart cart in prod"},
+		{gitops.Command{Kind: gitops.KindLift, Version: "1.42.3"}, "lift cart version 1.42.3 in prod"},
+	} {
+		q := change(test.command.Kind, "prod", []string{"cart"}).Request
+		test.command.Applications, test.command.Environment = []string{"cart"}, "prod"
+		q.Command = test.command
+		want := "Say why at the end: `" + test.says + " because INC-4211`."
+		if v := New(open{grants}).MayAsk(shop(), q); v.First(v.Outcome).Next != want {
+			t.Errorf("it says %q, not %q", v.First(v.Outcome).Next, want)
+		}
+	}
+}
+
+// TestOfAllApplicationsOneThatMayBeAskedForIsEnough to begin with; what becomes
+// of them is asked for one by one.
+func TestOfAllApplicationsOneThatMayBeAskedForIsEnough(t *testing.T) {
+	p := New(onlyCart{})
+	c := change(gitops.KindPromote, "prod", []string{"cart", "payments"})
+	for _, test := range []struct {
+		name         string
+		all          bool
+		applications []string
+		because      string
+		allows       bool
+	}{
+		{"some of all", true, []string{"cart", "payments"}, "INC-1", true},
+		{"some of all, without a reason", true, []string{"cart", "payments"}, "", false},
+		{"none of all", true, []string{"payments"}, "INC-1", false},
+		{"some of those that are named", false, []string{"cart", "payments"}, "INC-1", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c.Request.Command.All, c.Request.Command.Applications, c.Request.Command.Because = test.all, test.applications, test.because
+			if v := p.MayAsk(shop(), c.Request); v.Allows() != test.allows || v.Outcome == "" {
+				t.Errorf("got %+v", v)
+			}
+			if v := p.MayStill(shop(), c); v.Allows() {
+				t.Errorf("a plan with one that may not be asked for: %+v", v)
+			}
+		})
+	}
+}
+
+// onlyCart allows everything with cart.
+type onlyCart struct{}
+
+func (onlyCart) Authorise(_ *gitops.Catalog, a gitops.Access) gitops.Verdict {
+	if a.Application != "cart" {
+		return gitops.Verdict{Rule: "access", Outcome: gitops.OutcomeDenied, Reason: "nobody may"}
+	}
+	return gitops.Verdict{Rule: "access/cart", Outcome: gitops.OutcomeAllowed}
+}
+
 func TestTheRightIsAskedForEveryApplication(t *testing.T) {
 	var asked recorder
 	q := change(gitops.KindPromote, "prod", []string{"cart", "payments"}).Request
@@ -82,6 +147,61 @@ func TestTheRightIsAskedForEveryApplication(t *testing.T) {
 		asked[1].Environment != "prod" || asked[1].Room.Channel != "C0RELEASES" || asked[1].Person.ID != "ada" || asked[1].Action != "promote" {
 		t.Errorf("asked %+v", asked)
 	}
+}
+
+// TestWhatAPlanDoesIsAskedForAgain for each of its Targets, whatever was named
+// when it was asked; and a Hold is lifted only by who may lift it.
+func TestWhatAPlanDoesIsAskedForAgain(t *testing.T) {
+	back := change(gitops.KindRollback, "prod", []string{"cart", "payments"})
+	back.Request.Command.Applications = []string{"cart", "payments", "search"}
+	back.Plan.Targets[1].Lifts = []gitops.Hold{{File: "h"}}
+	lift := change(gitops.KindLift, "prod", []string{"cart"})
+	lift.Plan.Targets[0].Lifts = []gitops.Hold{{File: "h"}}
+	for _, test := range []struct {
+		name   string
+		change gitops.Change
+		want   string // what is asked
+	}{
+		{"a rollback that lifts a hold", back, "rollback cart, rollback payments, lift payments"},
+		{"a lift", lift, "lift cart"},
+		{"a change without a plan", gitops.Change{Request: back.Request}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var asked recorder
+			v := New(&asked).MayStill(shop(), test.change)
+			var got []string
+			for _, a := range asked {
+				got = append(got, a.Action+" "+a.Application)
+			}
+			if strings.Join(got, ", ") != test.want || v.Allows() {
+				t.Errorf("it asks for %v: %+v", got, v)
+			}
+		})
+	}
+}
+
+// TestWhoMayNoLongerLiftDoesNotRollBackToWhatIsOnHold although they may roll back.
+func TestWhoMayNoLongerLiftDoesNotRollBackToWhatIsOnHold(t *testing.T) {
+	c := change(gitops.KindRollback, "prod", []string{"cart"})
+	c.Request.Command.Because = "INC-1"
+	p := New(allBut{gitops.KindLift})
+	if v := p.MayStill(shop(), c); !v.Allows() {
+		t.Errorf("where nothing is on hold: %+v", v)
+	}
+	c.Plan.Targets[0].Lifts = []gitops.Hold{{File: "h"}}
+	if v := p.MayStill(shop(), c); v.Outcome != gitops.OutcomeDenied || v.Reason != "nobody may lift" {
+		t.Errorf("where it lifts a hold: %+v", v)
+	}
+}
+
+// allBut allows everything but one kind.
+type allBut struct{ gitops.Kind }
+
+func (b allBut) Authorise(_ *gitops.Catalog, a gitops.Access) gitops.Verdict {
+	if a.Action == string(b.Kind) {
+		return gitops.Verdict{Rule: "access", Outcome: gitops.OutcomeDenied, Reason: "nobody may " + a.Action}
+	}
+	return gitops.Verdict{Rule: "access/all", Outcome: gitops.OutcomeAllowed}
 }
 
 // recorder notes what it was asked and allows nothing.

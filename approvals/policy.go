@@ -111,7 +111,7 @@ func (j judge) approvals(environment gitops.Environment, ref gitops.TargetRef) g
 	if len(verdicts) > 0 {
 		return all(rule, verdicts...)
 	}
-	reason := fmt.Sprintf("no approval rule covers a %s of %s in %s", j.change.Request.Command.Kind, ref.Application, ref.Environment)
+	reason := fmt.Sprintf("no approval rule covers %s of %s in %s", j.change.Request.Command.Kind.Words().Noun, ref.Application, ref.Environment)
 	if environment.Protected {
 		reason += ", which is protected"
 	}

@@ -165,10 +165,10 @@ func TestWhatNoRuleAllowsIsDenied(t *testing.T) {
 	cart, promote, waiting, denied := []string{"cart"}, gitops.KindPromote, gitops.OutcomeWaiting, gitops.OutcomeDenied
 	for _, test := range []approvalCase{
 		{name: "an environment without a rule denies", change: change(promote, "qa", cart),
-			outcome: denied, rule: "qa/approvals", reason: "no approval rule covers a promote of cart in qa"},
+			outcome: denied, rule: "qa/approvals", reason: "no approval rule covers a promotion of cart in qa"},
 		{name: "a protected environment without a rule denies", change: change(promote, "prod", cart, approvedBy("grace", "ruth")...),
 			tweak:   func(c *gitops.Catalog) { c.Approvals = c.Approvals[:1] },
-			outcome: denied, rule: "prod/approvals", reason: "no approval rule covers a promote of cart in prod, which is protected"},
+			outcome: denied, rule: "prod/approvals", reason: "no approval rule covers a promotion of cart in prod, which is protected"},
 		{name: "a rule that asks for nobody and does not say auto denies", change: change(promote, "dev", cart),
 			tweak:   func(c *gitops.Catalog) { c.Approvals[0].Auto = false },
 			outcome: denied, rule: "dev/approvals/lower", reason: `the rule "lower" asks for nobody's approval and does not say auto`},
@@ -241,7 +241,7 @@ func TestWithoutACatalogueNothingIsAllowed(t *testing.T) {
 	p, c := policy(), change(gitops.KindPromote, "dev", []string{"cart"})
 	for name, v := range map[string]gitops.Verdict{
 		"approvals": p.Approvals(nil, c), "decide": p.MayDecide(nil, c, person("ruth")),
-		"ask": p.MayAsk(nil, c.Request), "access": p.Authorise(nil, gitops.Access{}),
+		"ask": p.MayAsk(nil, c.Request), "still": p.MayStill(nil, c), "access": p.Authorise(nil, gitops.Access{}),
 	} {
 		if v.Allows() || v.Reason == "" {
 			t.Errorf("%s: %+v", name, v)

@@ -18,6 +18,7 @@ type Catalog struct {
 	Groups       []Group
 	Grants       []Grant
 	Approvals    []ApprovalRule
+	Holds        []Hold // in the order of their files
 	Owners       Owners
 	Reminders    Reminders
 }
@@ -76,9 +77,10 @@ func (c *Catalog) Environment(name string) (Environment, int) {
 
 // Target returns the target of an application in an environment.
 func (c *Catalog) Target(application, environment string) (Target, bool) {
-	for _, t := range c.Targets {
-		if t.Application == application && t.Environment == environment {
-			return t, true
+	i, _ := slices.BinarySearchFunc(c.Targets, application, func(t Target, name string) int { return strings.Compare(t.Application, name) })
+	for ; i < len(c.Targets) && c.Targets[i].Application == application; i++ {
+		if c.Targets[i].Environment == environment {
+			return c.Targets[i], true
 		}
 	}
 	return Target{}, false

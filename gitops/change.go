@@ -72,6 +72,10 @@ type Plan struct {
 	// source runs and since when, why this version and not another.
 	Evidence []string
 
+	// LeftOut are the applications of a promotion of all that this plan does
+	// not take along.
+	LeftOut []LeftOut `json:",omitempty"`
+
 	// Included says what the new versions bring, for each application whose
 	// Source is declared. It is for people; nothing is decided by it.
 	Included []Included
@@ -94,6 +98,14 @@ type Step struct {
 	// Restarted is what is written to make the Target restart; empty where it
 	// is not asked to.
 	Restarted string
+
+	// Hold is what a rollback leaves on the Old version; zero for anything else.
+	Hold Hold `json:",omitzero"`
+
+	// Lifts are the Holds that go. OnlyLifts says that nothing else happens:
+	// the Target runs on as it does.
+	Lifts     []Hold `json:",omitempty"`
+	OnlyLifts bool   `json:",omitempty"`
 }
 
 // A Proposal is one round of a plan put before people: a commit on the
@@ -193,7 +205,7 @@ func (c *Change) Judge(v Verdict, at time.Time) {
 // where the Targets ran different ones or none, and for a rollback: what it
 // left was left for a reason.
 func (c Change) Undone() Version {
-	if len(c.Plan.Targets) == 0 || c.Request.Command.Kind != KindPromote {
+	if len(c.Plan.Targets) == 0 || !c.Request.Command.Kind.Returns() {
 		return Version{}
 	}
 	old := c.Plan.Targets[0].Old

@@ -33,6 +33,23 @@ type Copied struct {
 // IsZero says that nothing is copied.
 func (c Copied) IsZero() bool { return c == Copied{} }
 
+// Besides says in a few words what happens to a Target besides its version, to
+// be read behind that and a comma; empty where nothing does.
+func (s Step) Besides() string {
+	switch {
+	case s.OnlyLifts:
+		return s.Lifted() + " may come back"
+	case s.Restarted != "":
+		return "restarted"
+	case s.Copied.IsZero():
+		return ""
+	case s.Copied.Environment == s.Target.Environment: // a way back
+		return fmt.Sprintf("with its files as of %.8s", s.Copied.Commit)
+	default:
+		return "with the files of " + s.Copied.Environment
+	}
+}
+
 // Covers says whether a file is one that is copied, by its path below the
 // directory.
 func (c Copying) Covers(file string) bool {

@@ -22,6 +22,8 @@ const (
 	EditAdd     EditKind = "add"     // a whole file comes
 	EditReplace EditKind = "replace" // a whole file gets another content
 	EditDelete  EditKind = "delete"  // a whole file goes
+	EditHold    EditKind = "hold"    // the file of a Hold comes; New is the version
+	EditLift    EditKind = "lift"    // the file of a Hold goes; Old is the version
 )
 
 // An Edit is one thing that a Change does to one file: a field's old and new
@@ -32,7 +34,7 @@ type Edit struct {
 	Branch     string // the base branch it will reach
 	Path       string // the file
 	Kind       EditKind
-	Field      string // the place inside it, e.g. "images[0].newTag"; empty for a whole file
+	Field      string // the place inside it, e.g. "images[0].newTag" or "Deployment/cart spec.replicas"; empty for a whole file
 	Old        string // value before, as it reads, not as it is quoted; of a whole file its ContentHash
 	New        string // value after; empty where it goes
 
@@ -63,6 +65,10 @@ func (e Edit) Lines() (goes, comes string) {
 		return "file " + shortHash(e.Old), "file " + shortHash(e.New) + e.counted()
 	case EditDelete:
 		return "whole file deleted, " + shortHash(e.Old) + e.counted(), ""
+	case EditHold:
+		return "", "hold on " + e.New
+	case EditLift:
+		return "hold on " + e.Old, ""
 	default:
 		return e.Field + ": " + e.Old, e.Field + ": " + e.New
 	}

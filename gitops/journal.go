@@ -39,6 +39,30 @@ type Entry struct {
 	Hash   string
 }
 
+// By makes a person the actor, under the name that they have now: whoever reads
+// the journal knows them by no id, and they may not be listed any more then.
+func (e Entry) By(p Person) Entry {
+	e.Actor = p.ID
+	if data, err := json.Marshal(named{p.Name}); err == nil && p.Name != "" {
+		e.Data = data
+	}
+	return e
+}
+
+// Name is the actor's name as By noted it; empty where it did not.
+func (e Entry) Name() string {
+	var n named
+	if json.Unmarshal(e.Data, &n) != nil {
+		return ""
+	}
+	return n.Name
+}
+
+// named is what By notes of a person.
+type named struct {
+	Name string `json:"name"`
+}
+
 // Chain returns the entry's hash: SHA-256, in hexadecimal, over the hash
 // before it and all its own fields.
 func (e Entry) Chain() string {

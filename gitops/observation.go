@@ -29,8 +29,8 @@ type Observation struct {
 type Past struct {
 	Version Version
 	Commit  string    // the commit that brought it
-	At      time.Time // when
-	Author  string
+	At      time.Time // when the base branch got it
+	Author  string    // who asked for it, where it was asked for here; else the commit's author
 
 	// Healthy is the longest Observation of this version as healthy here;
 	// its zero value says that it was never seen so. Observed says whether
@@ -41,4 +41,7 @@ type Past struct {
 	// TakenBack says that a rollback of changebot's ended it, by the title of
 	// the commit: healthy pods do not mean that people wanted it.
 	TakenBack bool
+
+	// OnHold says that a Hold keeps it from coming back.
+	OnHold bool
 }

@@ -1,9 +1,11 @@
 package gitops
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An Overlap says that another open Change touches what this one touches. The
@@ -19,43 +21,136 @@ func (c Change) Unmerged() bool {
 	return c.Plan.Digest != "" && !c.State.InGit() && !c.State.Ended()
 }
 
-// Overlaps returns what a Change has in common with each of the others, in
-// their order: the same field, which one of the two would overwrite; the same
-// file; or a file that one of them copies as part of a directory. Changes that
-// are merged or over touch nothing any more.
-func Overlaps(c Change, others []Change) []Overlap {
+// A Neighbourhood is what open Changes touch. It finds those that have
+// something in common with one by the files, not by looking at each: any number
+// may be open, and one may be of ten thousand Targets. The zero value is empty.
+type Neighbourhood struct {
+	of     map[string]footprint // by the Change's id
+	byFile map[string][]string  // ids of those that touch a file
+}
+
+// Put takes in a Change as it is now, in place of what it was. Changes that are
+// merged or over touch nothing any more.
+func (n *Neighbourhood) Put(c Change) {
+	n.Remove(c.ID)
+	if !c.Unmerged() {
+		return
+	}
+	if n.of == nil {
+		n.of, n.byFile = map[string]footprint{}, map[string][]string{}
+	}
+	f := footprintOf(c)
+	n.of[c.ID] = f
+	for path := range f.files() {
+		n.byFile[path] = append(n.byFile[path], c.ID)
+	}
+}
+
+// Remove forgets a Change.
+func (n *Neighbourhood) Remove(id string) {
+	for path := range n.of[id].files() {
+		ids := slices.DeleteFunc(n.byFile[path], func(other string) bool { return other == id })
+		if n.byFile[path] = ids; len(ids) == 0 {
+			delete(n.byFile, path)
+		}
+	}
+	delete(n.of, id)
+}
+
+// Overlaps returns what a Change, which may be in the Neighbourhood or not, has
+// in common with each of the others, the oldest first: the same field, which one
+// of the two would overwrite; the same file; or a file that one of them copies
+// as part of a directory.
+func (n *Neighbourhood) Overlaps(c Change) []Overlap {
 	if !c.Unmerged() {
 		return nil
 	}
-	var all []Overlap
-	for _, other := range others {
-		if other.ID == c.ID || other.Request.Repository != c.Request.Repository || other.Plan.Branch != c.Plan.Branch || !other.Unmerged() {
+	own := footprintOf(c)
+	near := map[string]bool{}
+	for path := range own.files() {
+		for _, id := range n.byFile[path] {
+			near[id] = true
+		}
+	}
+	var found []footprint
+	for id, other := range n.of { // as many as are open
+		if id == c.ID || other.repository != own.repository || other.branch != own.branch {
 			continue
 		}
-		if what := common(c.Plan, other.Plan); what != "" {
-			all = append(all, Overlap{Change: other.ID, URL: other.Proposal.URL, What: what})
+		if near[id] || len(own.copies) > 0 || len(other.copies) > 0 {
+			found = append(found, other)
+		}
+	}
+	slices.SortFunc(found, func(a, b footprint) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.change, b.change)) })
+	var all []Overlap
+	for _, other := range found {
+		if what := common(own, other); what != "" {
+			all = append(all, Overlap{Change: other.change, URL: other.url, What: what})
 		}
 	}
 	return all
 }
 
-// common is the closest of what two plans have in common, in words; empty
-// where they have nothing.
-func common(a, b Plan) string {
-	fields, files := map[string]bool{}, map[string]bool{}
-	for _, e := range b.Edits {
-		files[e.Path] = true
+// A footprint is what one Change touches.
+type footprint struct {
+	change, url        string
+	repository, branch string
+	at                 time.Time // when it was asked
+	edits              []touch   // in the plan's order
+	touched            map[touch]bool
+	copies             []copiedTo
+}
+
+// A touch is a field of a file, or a file where the field is empty.
+type touch struct{ path, field string }
+
+// A copiedTo is a directory that is copied over.
+type copiedTo struct {
+	directory string
+	within    Copying
+}
+
+func footprintOf(c Change) footprint {
+	f := footprint{
+		change: c.ID, url: c.Proposal.URL, repository: c.Request.Repository, branch: c.Plan.Branch, at: c.Request.At,
+		touched: map[touch]bool{},
+	}
+	for _, e := range c.Plan.Edits {
+		t := touch{path: e.Path}
+		f.touched[t] = true
 		if !e.WholeFile() {
-			fields[e.Path+"\x00"+e.Field] = true
+			t.field = e.Field
+			f.touched[t] = true
+		}
+		f.edits = append(f.edits, t)
+	}
+	for _, s := range c.Plan.Targets {
+		if !s.Copied.IsZero() && s.Target.Copying != nil {
+			f.copies = append(f.copies, copiedTo{s.Target.Directory, *s.Target.Copying})
 		}
 	}
+	return f
+}
+
+// files are the files that are touched, each once.
+func (f footprint) files() map[string]bool {
+	files := map[string]bool{}
+	for _, t := range f.edits {
+		files[t.path] = true
+	}
+	return files
+}
+
+// common is the closest of what two Changes have in common, in words; empty
+// where they have nothing.
+func common(a, b footprint) string {
 	var file string
-	for _, e := range a.Edits {
-		if !e.WholeFile() && fields[e.Path+"\x00"+e.Field] {
-			return fmt.Sprintf("same field %s of %s", e.Field, e.Path)
+	for _, t := range a.edits {
+		if t.field != "" && b.touched[t] {
+			return fmt.Sprintf("same field %s of %s", t.field, t.path)
 		}
-		if file == "" && files[e.Path] {
-			file = e.Path
+		if file == "" && b.touched[touch{path: t.path}] {
+			file = t.path
 		}
 	}
 	if file != "" {
@@ -70,19 +165,15 @@ func common(a, b Plan) string {
 	return ""
 }
 
-// copiedOver finds a file that a plan edits within a directory that another
+// copiedOver finds a file that a Change edits within a directory that another
 // one copies, whether it would change it today or not.
-func copiedOver(copies, edits Plan) (dir, file string) {
-	for _, s := range copies.Targets {
-		if s.Copied.IsZero() || s.Target.Copying == nil {
-			continue
-		}
-		at := slices.IndexFunc(edits.Edits, func(e Edit) bool {
-			below, inside := strings.CutPrefix(e.Path, s.Target.Directory+"/")
-			return inside && s.Target.Copying.Covers(below)
-		})
-		if at >= 0 {
-			return s.Target.Directory, edits.Edits[at].Path
+func copiedOver(copies, edits footprint) (dir, file string) {
+	for _, c := range copies.copies {
+		for _, t := range edits.edits {
+			below, inside := strings.CutPrefix(t.path, c.directory+"/")
+			if inside && c.within.Covers(below) {
+				return c.directory, t.path
+			}
 		}
 	}
 	return "", ""

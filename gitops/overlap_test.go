@@ -1,9 +1,16 @@
 package gitops_test
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -52,9 +59,59 @@ func TestWhatTwoOpenChangesHaveInCommon(t *testing.T) {
 			if tt.want != "" {
 				want = []gitops.Overlap{{Change: "c-2", What: tt.want}}
 			}
-			if diff := cmp.Diff(want, gitops.Overlaps(tt.mine, []gitops.Change{tt.other})); diff != "" {
+			var n gitops.Neighbourhood
+			n.Put(tt.other)
+			if diff := gocmp.Diff(want, n.Overlaps(tt.mine)); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestANeighbourhoodThatMovesKnowsWhatEachPairHasInCommon(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	draw := func(id string) gitops.Change {
+		c := gitops.Change{ID: id, State: gitops.StateProposed, Request: gitops.Request{Repository: "acme/gitops", At: time.Unix(r.Int64N(5), 0)}}
+		for range 1 + r.IntN(3) {
+			c.Plan.Edits = append(c.Plan.Edits, edit(fmt.Sprintf("d%d/f%d", r.IntN(4), r.IntN(4)), fmt.Sprintf("x%d", r.IntN(2)), "1", "2"))
+		}
+		if r.IntN(4) == 0 {
+			c.Plan.Targets = []gitops.Step{{
+				Target: gitops.Target{Directory: fmt.Sprintf("d%d", r.IntN(4)), Copying: &gitops.Copying{Exclude: []string{"f0"}}},
+				Copied: gitops.Copied{Directory: "from"},
+			}}
+		}
+		if r.IntN(5) == 0 {
+			c.State = gitops.StateHealthy
+		}
+		c.Plan.Digest = "d"
+		return c
+	}
+	var n gitops.Neighbourhood
+	open := map[string]gitops.Change{}
+	for range 2000 {
+		c := draw(fmt.Sprintf("c-%d", r.IntN(12)))
+		if r.IntN(6) == 0 {
+			n.Remove(c.ID)
+			delete(open, c.ID)
+		} else {
+			n.Put(c)
+			open[c.ID] = c
+		}
+		asks := draw(fmt.Sprintf("c-%d", r.IntN(12)))
+		others := slices.SortedFunc(maps.Values(open), func(a, b gitops.Change) int {
+			return cmp.Or(a.Request.At.Compare(b.Request.At), strings.Compare(a.ID, b.ID))
+		})
+		var want []gitops.Overlap
+		for _, other := range others {
+			var pair gitops.Neighbourhood
+			pair.Put(other)
+			want = append(want, pair.Overlaps(asks)...)
+		}
+		if diff := gocmp.Diff(want, n.Overlaps(asks)); diff != "" {
+			t.Fatal(diff)
+		}
 	}
 }

@@ -9,9 +9,16 @@ import (
 // Sentence makes a reason a sentence: a capital at its beginning, unless it
 // begins with a name, and a full stop at its end.
 func Sentence(s string) string {
-	s = Stopped(s)
+	if s = Stopped(s); beginsWithName(s) {
+		return s
+	}
+	return Capital(s)
+}
+
+// Capital begins with a capital.
+func Capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
-	if !unicode.IsLower(first) || beginsWithName(s) {
+	if !unicode.IsLower(first) {
 		return s
 	}
 	return string(unicode.ToUpper(first)) + s[size:]

@@ -30,8 +30,8 @@ func buttons(c gitops.Change) []Button {
 	case gitops.StateSyncing, gitops.StateDegraded:
 		return []Button{rollBack(c)}
 	case gitops.StateHealthy:
-		if c.Request.Command.Kind != gitops.KindPromote {
-			return nil // the way back was the point, or there is none
+		if !c.Request.Command.Kind.Returns() {
+			return nil
 		}
 		return []Button{rollBack(c)}
 	default:

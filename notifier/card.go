@@ -54,18 +54,12 @@ func parseCardKey(key string) (round int, person string, ok bool) {
 // card asks one person for a decision, with all that it takes.
 func card(v View) Message {
 	c := v.Change
-	asks := line(mention(c.Request.Requester), say(" asks to promote "))
-	if c.Request.Command.Kind == gitops.KindRollback {
-		asks = line(mention(c.Request.Requester), say(" asks to roll back "))
-	}
-	if c.Request.Command.Kind == gitops.KindRestart {
-		asks = line(mention(c.Request.Requester), say(" asks to restart "))
-	}
-	asks = line(asks, bold(applications(c)))
+	words := c.Request.Command.Kind.Words()
+	asks := line(mention(c.Request.Requester), say(" asks to "+words.Do+" "), bold(applications(c)), say(" "+words.Toward+" "), bold(environment(c)))
 	if len(c.Plan.Targets) == 1 {
-		asks = line(asks, say(" "), arrow(c.Plan.Targets[0]))
+		asks = line(asks, say(": "), arrow(c.Plan.Targets[0]))
 	}
-	m := Message{paragraph(line(asks, say(" in "), bold(environment(c)), say("   #"+c.ID)))}
+	m := Message{paragraph(line(asks, say("   #"+c.ID)))}
 	if because := c.Request.Command.Because; because != "" {
 		m = append(m, paragraph(say("Because "+because)))
 	}
@@ -76,8 +70,8 @@ func card(v View) Message {
 	if summary := pulltext.RenderedSummary(c.Plan.Rendered); summary != "" {
 		m = append(m, paragraph(say("Rendered manifests: "+summary+".")))
 	}
-	if len(c.Plan.Evidence) > 0 {
-		m = append(m, Part{Lines: append([]Text{bold("Evidence")}, list(c.Plan.Evidence)...)})
+	if speaks := c.Plan.Speaks(); len(speaks) > 0 {
+		m = append(m, Part{Lines: append([]Text{bold("Evidence")}, list(speaks)...)})
 	}
 	policy := line(bold("Policy  "), say(reason(c)))
 	if c.Rule == "" && c.Verdict.Rule != "" {

@@ -13,11 +13,13 @@ func ended(v View) Message {
 	c := v.Change
 	about := []Text{line(headline(c), say("   #"+c.ID))}
 	switch c.State {
-	case gitops.StateHealthy, gitops.StateUnchanged:
+	case gitops.StateHealthy:
+		about = append(about, facts(c)...)
+	case gitops.StateUnchanged: // the first line says it all
+		about = append(about, reasonGiven(c)...)
 	default:
-		about = append(about, what(c))
+		about = append(append(about, what(c)), facts(c)...)
 	}
-	about = append(about, facts(c)...)
 	if c.Merge.By != "" {
 		about = append(about, say("⚠️ "+gitops.Sentence(mergedPast(c))))
 	}
@@ -38,9 +40,9 @@ func ended(v View) Message {
 func headline(c gitops.Change) Text {
 	switch c.State {
 	case gitops.StateHealthy:
-		return healthy(c)
+		return arrived(c)
 	case gitops.StateDegraded:
-		return line(say("⚠️ "), bold(named(c)), say(" is not healthy in "), bold(environment(c)))
+		return tell(degraded, c)
 	case gitops.StateUnchanged:
 		return line(say("👌 Nothing to do: "), say(gitops.Stopped(c.Reason)))
 	case gitops.StateDenied:
@@ -64,19 +66,13 @@ func named(c gitops.Change) string {
 	return applications(c)
 }
 
-func healthy(c gitops.Change) Text {
-	took := ""
+// arrived says that all went well, and how long it took.
+func arrived(c gitops.Change) Text {
+	t := tell(tellingOf(c.Request.Command.Kind).arrived, c)
 	if at, ok := c.Times[gitops.StateHealthy]; ok {
-		took = fmt.Sprintf(" (%s after the request)", lasted(at.Sub(c.Request.At)))
+		t = line(t, say(fmt.Sprintf(" (%s after the request)", gitops.Lasted(at.Sub(c.Request.At)))))
 	}
-	if c.Request.Command.Kind == gitops.KindRollback {
-		return line(say("↩️ "), bold(applications(c)), say(" is back on "), bold(cmp.Or(newVersion(c), "its earlier version")),
-			say(" in "), bold(environment(c)), say(" and healthy"+took))
-	}
-	if c.Request.Command.Kind == gitops.KindRestart {
-		return line(say("🔄 "), bold(named(c)), say(" was restarted in "), bold(environment(c)), say(" and is healthy"+took))
-	}
-	return line(say("✅ "), bold(named(c)), say(" is healthy in "), bold(environment(c)), say(took))
+	return t
 }
 
 // rejected says who said no, and why, in their words.
@@ -122,7 +118,12 @@ func failures(c gitops.Change) Message {
 func nothingLeft(c gitops.Change) Text {
 	next := func(words string) Text { return line(bold("Next: "), say(cmp.Or(gitops.Sentence(c.Next), words))) }
 	switch c.State {
-	case gitops.StateHealthy, gitops.StateUnchanged:
+	case gitops.StateHealthy:
+		return say("Nothing is left to do.")
+	case gitops.StateUnchanged:
+		if c.Next != "" {
+			return next("")
+		}
 		return say("Nothing is left to do.")
 	case gitops.StateDegraded:
 		return next("whoever is on call rolls back below, or promotes a version that mends it. It stays merged until then.")

@@ -1,6 +1,8 @@
 package notifier
 
 import (
+	"cmp"
+
 	"github.com/changebot/changebot/gitops"
 )
 
@@ -30,7 +32,7 @@ func entry(c gitops.Change, e gitops.Entry) Message {
 	}
 	words := line(say(mark + gitops.Sentence(e.Text)))
 	if e.Actor != "" && e.Actor != self {
-		words = line(say(mark), bold(person(c, e.Actor)), say(": "+e.Text))
+		words = line(say(mark), bold(cmp.Or(e.Name(), person(c, e.Actor))), say(": "+e.Text))
 	}
 	return Message{paragraph(words)}
 }

@@ -55,9 +55,9 @@ func diffFile(c gitops.Change) string {
 			place = here
 			from, to := "a/"+e.Path, "b/"+e.Path
 			switch e.Kind {
-			case gitops.EditAdd:
+			case gitops.EditAdd, gitops.EditHold:
 				from = "/dev/null"
-			case gitops.EditDelete:
+			case gitops.EditDelete, gitops.EditLift:
 				to = "/dev/null"
 			}
 			fmt.Fprintf(&b, "\n# %s\n--- %s\n+++ %s\n", strings.TrimSpace(e.Repository+" "+e.Branch), from, to)

@@ -14,14 +14,7 @@ func live(v View) Message {
 	if c.State.Ended() {
 		return ended(v)
 	}
-	emoji := "🚢 "
-	if c.Request.Command.Kind == gitops.KindRollback {
-		emoji = "↩️ "
-	}
-	if c.Request.Command.Kind == gitops.KindRestart {
-		emoji = "🔄 "
-	}
-	about := []Text{line(say(emoji), what(c), say("   #"+c.ID))}
+	about := []Text{line(say(tellingOf(c.Request.Command.Kind).mark), what(c), say("   #"+c.ID))}
 	about = append(about, facts(c)...)
 	m := Message{{Lines: about}}
 	if c.Plan.Digest != "" {
@@ -43,16 +36,19 @@ func live(v View) Message {
 // facts are the versions, what speaks for them, and the reason given.
 func facts(c gitops.Change) []Text {
 	lines := versions(c)
-	if len(c.Plan.Targets) == 1 && len(c.Plan.Evidence) == 1 {
-		lines = []Text{line(lines[0], say("  ·  "+c.Plan.Evidence[0]))}
+	if speaks := c.Plan.Speaks(); len(c.Plan.Targets) == 1 && len(speaks) == 1 {
+		lines = []Text{line(lines[0], say("  ·  "+speaks[0]))}
 	} else {
-		lines = append(lines, list(c.Plan.Evidence)...)
+		lines = append(lines, list(speaks)...)
 	}
-	lines = append(lines, filesOf(c)...)
+	return append(append(lines, filesOf(c)...), reasonGiven(c)...)
+}
+
+func reasonGiven(c gitops.Change) []Text {
 	if because := c.Request.Command.Because; because != "" {
-		lines = append(lines, say("Because "+because))
+		return []Text{say("Because " + because)}
 	}
-	return lines
+	return nil
 }
 
 // list writes sentences one below the other.
@@ -97,14 +93,11 @@ func stages(c gitops.Change) Text {
 	if c.Merge.By != "" {
 		merge = say("⚠️ " + mergedPast(c))
 	}
-	return joined("   ",
-		done(say("asked by "+nameOf(c.Request.Requester))),
-		proposal,
-		approvals(c),
-		merge,
-		ahead("sync", c.State == gitops.StateSyncing, syncing),
-		ahead("healthy", false, settling),
-	)
+	road := []Text{done(say("asked by " + nameOf(c.Request.Requester))), proposal, approvals(c), merge}
+	if c.Request.Command.Kind.Syncs() {
+		road = append(road, ahead("sync", c.State == gitops.StateSyncing, syncing), ahead("healthy", false, settling))
+	}
+	return joined("   ", road...)
 }
 
 // approvals is the stage that people decide.
@@ -175,6 +168,8 @@ func next(c gitops.Change) Text {
 		return me("I ask Argo CD to apply it.")
 	case turn.Settle:
 		return line(me("I watch until it is healthy."), spaced(now.Waits))
+	case turn.Close:
+		return me("I close this; what runs stays as it is.")
 	default:
 		return line(me("nobody has to act now."), spaced(ofIt(now.Blocker)), spaced(now.Next))
 	}

@@ -76,7 +76,7 @@ func call(v View, now turn.Turn, e gitops.Entry, called, others []gitops.Person)
 	c := v.Change
 	lasts := ""
 	if !now.Since.IsZero() {
-		lasts = " for " + lasted(e.At.Sub(now.Since))
+		lasts = " for " + gitops.Lasted(e.At.Sub(now.Since))
 	}
 	lead := func(words string) Text {
 		return line(say("⏰ "), people(called, " or "), say(": "), what(c), say(" "+words+lasts+".   #"+c.ID))

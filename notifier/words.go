@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -15,27 +14,6 @@ const most = 10
 
 // more says how many items of a list were left out.
 func more(n int) string { return fmt.Sprintf("and %d more", n) }
-
-// lasted writes a duration with its two largest units: "4 m 12 s", "2 d 4 h".
-func lasted(d time.Duration) string {
-	units := []struct {
-		name string
-		size time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
-	var parts []string
-	for _, u := range units {
-		if n := d / u.size; n > 0 && len(parts) < 2 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, u.name))
-			d -= n * u.size
-		} else if len(parts) > 0 {
-			break
-		}
-	}
-	if len(parts) == 0 {
-		return "0 s"
-	}
-	return strings.Join(parts, " ")
-}
 
 // ofIt makes a reason a clause. Rules say what holds of the change, "is frozen
 // until Monday", or of something else, "the catalogue is broken".
@@ -75,17 +53,11 @@ func environment(c gitops.Change) string {
 
 // what says in a few words what was asked: "Promote checkout staging → prod".
 func what(c gitops.Change) Text {
-	q := c.Request.Command
-	switch {
-	case q.Kind == gitops.KindRollback:
-		return line(say("Roll back "), bold(applications(c)), say(" in "), bold(environment(c)))
-	case q.Kind == gitops.KindRestart:
-		return line(say("Restart "), bold(applications(c)), say(" in "), bold(environment(c)))
-	case q.From != "":
-		return line(say("Promote "), bold(applications(c)), say("  "+q.From+" → "), bold(environment(c)))
-	default:
-		return line(say("Promote "), bold(applications(c)), say(" to "), bold(environment(c)))
+	words, toward := c.Request.Command.Kind.Words(), ""
+	if from := c.Request.Command.From; from != "" {
+		toward = "  " + from + " → "
 	}
+	return line(say(gitops.Capital(words.Do)+" "), bold(applications(c)), say(cmp.Or(toward, " "+words.Toward+" ")), bold(environment(c)))
 }
 
 // newVersion is the version that a Change brings, where it is the same everywhere.
@@ -120,12 +92,15 @@ func versions(c gitops.Change) []Text {
 }
 
 func arrow(s gitops.Step) Text {
-	if s.Restarted != "" {
-		return line(bold(s.New.String()), say(", restarted"))
+	if s.OnlyLifts {
+		return line(bold(s.Lifted()), say(" may come back"))
 	}
-	t := line(say(cmp.Or(s.Old.String(), "nothing")+" → "), bold(s.New.String()))
-	if !s.Copied.IsZero() {
-		t = line(t, say(", with the files of "+s.Copied.Environment))
+	t := bold(s.New.String())
+	if s.Restarted == "" {
+		t = line(say(cmp.Or(s.Old.String(), "nothing")+" → "), t)
+	}
+	if besides := s.Besides(); besides != "" {
+		t = line(t, say(", "+besides))
 	}
 	return t
 }

@@ -27,6 +27,8 @@ func rules() []rule {
 		{folder: "gitops/pulltext", own: []string{"gitops"}},
 		{folder: "gitops/turn", own: []string{"gitops"}},
 		{folder: "gitops/crash"},
+		{folder: "gitops/batch"},
+		{folder: "gitops/filelock"},
 		{folder: "gitops/door"}, // every way in from the network passes it
 		{folder: "gitops/effect", own: []string{"gitops", "gitops/crash"}},
 
@@ -38,16 +40,17 @@ func rules() []rule {
 		// Adapters: one technology each, behind ports of those above.
 		{"gitops/catalog", []string{"gitops"}, []string{yaml, schema}},
 		{"gitops/manifest", []string{"gitops", "gitops/workflow"}, []string{yaml}},
-		{folder: "gitops/history", own: []string{"gitops", "gitops/workflow"}},
-		{"gitops/git", []string{"gitops", "gitops/crash", "gitops/workflow", "gitops/catalog", "gitops/history"}, []string{
+		{folder: "gitops/history", own: []string{"gitops", "gitops/crash", "gitops/filelock", "gitops/workflow"}},
+		{"gitops/git/indexpack", nil, []string{"github.com/go-git/go-git/v5"}},
+		{"gitops/git", []string{"gitops", "gitops/git/indexpack", "gitops/batch", "gitops/crash", "gitops/filelock", "gitops/workflow", "gitops/catalog", "gitops/history", "gitops/pulltext"}, []string{
 			"github.com/go-git/go-git/v5", "github.com/go-git/go-billy/v5", "github.com/hiddeco/sshsig", "github.com/skeema/knownhosts", "golang.org/x/crypto"}},
-		{"gitops/render", []string{"gitops", "gitops/workflow"}, []string{yaml, "sigs.k8s.io/kustomize", "github.com/rogpeppe/go-internal"}},
+		{"gitops/render", []string{"gitops", "gitops/crash", "gitops/workflow"}, []string{yaml, "sigs.k8s.io/kustomize", "github.com/rogpeppe/go-internal"}},
 		{folder: "gitops/api", own: []string{"gitops", "gitops/turn", "gitops/door", "gitops/workflow"}},
-		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow"}, []string{
+		{"gitops/github", []string{"gitops", "gitops/door", "gitops/workflow", "gitops/pulltext"}, []string{
 			"github.com/google/go-github/v60", "github.com/bradleyfalzon/ghinstallation/v2"}},
 		{"gitops/argocd", []string{"gitops", "gitops/workflow"}, []string{
 			"github.com/argoproj/argo-cd/v2", "github.com/argoproj/gitops-engine", "github.com/golang/protobuf", "google.golang.org/grpc", "k8s.io/apimachinery"}},
-		{"gitops/store", []string{"gitops", "gitops/workflow", "gitops/effect", "gitops/crash", "notifier"}, []string{
+		{"gitops/store", []string{"gitops", "gitops/batch", "gitops/workflow", "gitops/effect", "gitops/crash", "notifier"}, []string{
 			"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/riverqueue/river"}},
 		{"gitops/store/storetest", []string{"gitops", "gitops/workflow", "gitops/effect", "notifier", "gitops/store"}, []string{
 			"github.com/jackc/pgx/v5", "github.com/google/go-cmp", "go.uber.org/goleak"}},

@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,19 +10,17 @@ import (
 
 // deed says what is asked, as people do: "roll back checkout in prod".
 func deed(a gitops.Access) string {
+	if k := gitops.Kind(a.Action); k.Changes() {
+		words := k.Words()
+		return fmt.Sprintf("%s %s %s %s", words.May, a.Application, words.Toward, a.Environment)
+	}
 	verbs := map[string]string{
-		string(gitops.KindPromote):  "promote %s to %s",
-		string(gitops.KindRollback): "roll back %s in %s",
-		string(gitops.KindRestart):  "restart %s in %s",
-		string(gitops.KindStatus):   "see the status of %s in %s",
-		string(gitops.KindHistory):  "see the history of %s in %s",
-		string(gitops.KindDiff):     "compare %s in %s",
-		"cancel":                    "cancel changes of %s in %s",
+		string(gitops.KindStatus):  "see the status of",
+		string(gitops.KindHistory): "see the history of",
+		string(gitops.KindDiff):    "compare",
+		"cancel":                   "cancel changes of",
 	}
-	if verb, ok := verbs[a.Action]; ok {
-		return fmt.Sprintf(verb, a.Application, a.Environment)
-	}
-	return fmt.Sprintf("%s %s in %s", a.Action, a.Application, a.Environment)
+	return fmt.Sprintf("%s %s in %s", cmp.Or(verbs[a.Action], a.Action), a.Application, a.Environment)
 }
 
 // explain says why something is not allowed: it is the wrong room, or the

@@ -106,6 +106,19 @@ func TestWithoutGrantsNobodyMayDoAnything(t *testing.T) {
 	}
 }
 
+func TestWhatNobodyMayDoIsNamedAsPeopleDo(t *testing.T) {
+	c := shop()
+	c.Grants = nil
+	for action, want := range map[string]string{
+		"promote": "nobody may promote checkout to dev", "rollback": "nobody may roll back checkout in dev", "restart": "nobody may restart checkout in dev",
+		"lift": "nobody may lift a hold of checkout in dev", "diff": "nobody may compare checkout in dev", "cancel": "nobody may cancel changes of checkout in dev",
+	} {
+		if v := new(Authoriser).Authorise(c, access("ada", action, "checkout", "dev", "C0RELEASES")); v.Reason != want {
+			t.Errorf("%q, not %q", v.Reason, want)
+		}
+	}
+}
+
 func TestAStrangerIsToldWhatToAskFor(t *testing.T) {
 	v := new(Authoriser).Authorise(shop(), gitops.Access{Person: gitops.Person{Slack: "U0EVE"}, Action: "status"})
 	want := "Ask an owner of acme/gitops to add slack: U0EVE to you under people in .changebot.yaml."

@@ -68,10 +68,8 @@ type stage struct {
 }
 
 func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilTold()
 	defer stop()
-	// Who presses Ctrl-C while it stops does not want to wait for an orderly end.
-	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt) })()
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c,
@@ -100,11 +98,32 @@ func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
+// untilTold is a context that ends when changebot is told to stop. Who presses
+// Ctrl-C from then on does not want to wait for an orderly end: before anybody
+// can see that it stops, the signal kills it again.
+func untilTold() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		defer cancel()
+		select {
+		case <-signals:
+			signal.Reset(os.Interrupt)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel()
+	}
+}
+
 // Run serves until it is told to stop.
 func (s serve) Run(on stage) error {
 	config, err := server.LoadConfig(s.Config, on.env)
 	if err != nil {
-		return fmt.Errorf("the configuration does not work:\n%w\ncheck it with: changebot validate", err)
+		return fmt.Errorf("the configuration does not work:\n%w\ncheck it with: changebot validate --config %s", err, s.Config)
 	}
 	log := slog.New(slog.NewJSONHandler(on.stderr, nil))
 	if self, err := os.Executable(); err == nil {

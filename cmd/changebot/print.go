@@ -58,7 +58,8 @@ func asText(w io.Writer, a api.Answer) {
 func printChange(w io.Writer, c api.Change) {
 	fmt.Fprintf(w, "#%s  %s: %s\n", c.ID, plain(c.Text), c.State)
 	for _, t := range c.Targets {
-		fmt.Fprintf(w, "  %s/%s  %s → %s", plain(t.Application), plain(t.Environment), plain(t.Old), plain(t.New))
+		version := strings.NewReplacer("{old}", plain(t.Old), "{new}", plain(t.New)).Replace(gitops.Kind(c.Kind).Words().Runs)
+		fmt.Fprintf(w, "  %s/%s  %s", plain(t.Application), plain(t.Environment), version)
 		if t.State != "" {
 			fmt.Fprintf(w, "  %s  %s", t.State, plain(t.Waiting))
 		}
@@ -80,6 +81,9 @@ func printChange(w io.Writer, c api.Change) {
 			line(d.Person, strings.Trim(d.Answer+"  "+d.Reason, " "))
 		}
 	}
+	for _, o := range c.Overlaps {
+		line("overlaps", "#"+o.Change+": "+o.What)
+	}
 	line("why", c.Reason)
 	line("asks", c.Question)
 	line("now", now(c))
@@ -94,7 +98,7 @@ func now(c api.Change) string {
 		who = gitops.OrList(c.Turn.People)
 	}
 	waits := cmp.Or(c.Turn.Waits, map[string]string{
-		"plan": "works out the edits", "judge": "asks the policy", "merge": "merges", "sync": "asks Argo CD to apply it", "settle": "brings it to life",
+		"plan": "works out the edits", "judge": "asks the policy", "merge": "merges", "sync": "asks Argo CD to apply it", "settle": "brings it to life", "close": "closes it",
 	}[c.Turn.Act])
 	text := waits + ": " + who
 	switch {

@@ -28,6 +28,9 @@ func (request) Help() string {
     changebot request promote checkout to prod because INC-4211
     changebot request "promote checkout 1.42.3 to staging" --wait
     changebot request rollback checkout in prod because INC-4211 --wait --timeout 30m
+    changebot request restart storefront in prod because INC-4211 --wait
+    changebot request lift checkout in prod because INC-4213
+    changebot request promote all to staging
     changebot request promote cart to prod because REL-7 --key "$CI_PIPELINE_ID" -o json
 
 You ask as the person whom your token belongs to, with that person's rights, and the grant must allow it by API. The change is told in Slack, and approved

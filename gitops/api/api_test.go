@@ -38,6 +38,7 @@ type house struct {
 	refused    []string
 	reply      gitops.Reply
 	change     gitops.Change
+	overlaps   map[string][]gitops.Overlap
 	looks      int
 	api        *api.Server
 	looked     func(times int)             // may be nil
@@ -76,6 +77,12 @@ func (h *house) Hear(_ context.Context, u workflow.Utterance) (gitops.Reply, err
 	}
 	h.heard = append(h.heard, u.Text)
 	return h.reply, nil
+}
+
+func (h *house) Overlaps(_ context.Context, c gitops.Change) []gitops.Overlap {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.overlaps[c.ID]
 }
 
 func (h *house) Look(_ context.Context, id, _ string, _ gitops.Kind) (gitops.Change, []gitops.Entry, error) {
@@ -360,5 +367,24 @@ func TestAnAddressThatIsNoneIsRefusedBeforeItIsUsed(t *testing.T) {
 		if _, err := api.NewClient("https://changebot", bad); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
 			t.Errorf("the token %q: %v", bad, err)
 		}
+	}
+}
+
+func TestAChangeNamesWhatOverlapsWithItAndWhatSpeaksForIt(t *testing.T) {
+	h := open(t, nil)
+	h.change.Plan.Evidence = []string{"left out cart: #c-222222 already changes cart/prod: it is proposed."}
+	h.overlaps = map[string][]gitops.Overlap{h.change.ID: {{Change: "c-222222", URL: "https://github.com/acme/gitops/pull/2", What: "same file apps/shared.yaml"}}}
+	_, text := h.call(t, http.MethodGet, "changes/c-111111", "Bearer "+token, "", "")
+	for _, want := range []string{
+		`"overlaps":[{"change":"c-222222","pull_request":"https://github.com/acme/gitops/pull/2","what":"same file apps/shared.yaml"}]`,
+		`"evidence":["left out cart: #c-222222 already changes cart/prod: it is proposed."]`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	h.overlaps, h.change.Plan.Evidence = nil, nil
+	if _, text := h.call(t, http.MethodGet, "changes/c-111111", "Bearer "+token, "", ""); !strings.Contains(text, `"evidence":[],"overlaps":[]`) {
+		t.Errorf("of none it says %s", text)
 	}
 }

@@ -40,7 +40,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) {
 	if c.Revision <= after && !c.State.Ended() {
 		w.Header().Set("Retry-After", "1") // it may not have been waited for: many wait already
 	}
-	reply(w, http.StatusOK, Answer{Change: changeOf(c, entries)})
+	reply(w, http.StatusOK, Answer{Change: changeOf(c, entries, s.desk.Overlaps(r.Context(), c))})
 }
 
 // diff shows what a Change edits.

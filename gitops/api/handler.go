@@ -28,6 +28,9 @@ type Desk interface {
 	// Look returns a Change with its journal, to a person who is allowed the
 	// action, status or diff, on it.
 	Look(ctx context.Context, id, token string, action gitops.Kind) (gitops.Change, []gitops.Entry, error)
+
+	// Overlaps returns what a Change has in common with other open ones.
+	Overlaps(ctx context.Context, c gitops.Change) []gitops.Overlap
 }
 
 // An Inbox keeps requests and what came of them. gitops/store implements it.

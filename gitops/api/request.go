@@ -167,7 +167,7 @@ func (s *Server) await(ctx context.Context, id, token, sentence string) (Answer,
 			return false, err
 		}
 		known := c.State != gitops.StateRequested || c.Question != ""
-		answer = Answer{Change: changeOf(c, entries), Pending: !known}
+		answer = Answer{Change: changeOf(c, entries, s.desk.Overlaps(ctx, c)), Pending: !known}
 		return known, nil
 	})
 	return answer, err

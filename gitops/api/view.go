@@ -11,13 +11,14 @@ import (
 )
 
 // changeOf is a Change as programs see it.
-func changeOf(c gitops.Change, entries []gitops.Entry) *Change {
+func changeOf(c gitops.Change, entries []gitops.Entry, overlaps []gitops.Overlap) *Change {
 	q := c.Request
 	v := &Change{
 		ID: c.ID, Revision: c.Revision, State: string(c.State), Ended: c.State.Ended(),
 		Kind: string(q.Command.Kind), Applications: listed(q.Command.Applications), Environment: q.Command.Environment,
 		Because: q.Command.Because, Text: q.Text, Requester: q.Requester.ID, Repository: q.Repository, AskedAt: q.At.UTC(),
 		Reason: c.Reason, Rule: c.Rule, Next: c.Next, Question: c.Question, Turn: turnOf(c), Targets: targetsOf(c), Digest: string(c.Plan.Digest),
+		Evidence: listed(c.Plan.SpeaksInFull()), Overlaps: overlapsOf(overlaps),
 		MergeSHA: c.Merge.SHA, Decisions: decisionsOf(c), Times: timesOf(c), Journal: journalOf(entries),
 	}
 	if c.Proposal.Number != 0 {
@@ -27,7 +28,15 @@ func changeOf(c gitops.Change, entries []gitops.Entry) *Change {
 }
 
 // listed is an empty list where there is none, so that a program need not ask.
-func listed[T any](all []T) []T { return slices.Concat([]T{}, all) }
+func listed[T any](all []T) []T { return append([]T{}, all...) }
+
+func overlapsOf(all []gitops.Overlap) []Overlap {
+	overlaps := []Overlap{}
+	for _, o := range all {
+		overlaps = append(overlaps, Overlap{Change: o.Change, PullRequest: o.URL, What: o.What})
+	}
+	return overlaps
+}
 
 func turnOf(c gitops.Change) Turn {
 	now := turn.Of(c)

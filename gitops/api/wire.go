@@ -39,7 +39,7 @@ type Change struct {
 	Revision     int64                `json:"revision"`
 	State        string               `json:"state"`
 	Ended        bool                 `json:"ended"` // nothing follows any more
-	Kind         string               `json:"kind"`  // promote or rollback
+	Kind         string               `json:"kind"`  // promote, rollback or restart
 	Applications []string             `json:"applications"`
 	Environment  string               `json:"environment"`
 	Because      string               `json:"because,omitempty"`
@@ -53,12 +53,22 @@ type Change struct {
 	Question     string               `json:"question,omitempty"`
 	Turn         Turn                 `json:"turn"`
 	Targets      []Target             `json:"targets"`
+	Evidence     []string             `json:"evidence"`         // what speaks for the plan, and what was left out of it and why, a sentence each
+	Overlaps     []Overlap            `json:"overlaps"`         // other open changes that touch the same
 	Digest       string               `json:"digest,omitempty"` // of the edits; what approvals are bound to
 	PullRequest  *PullRequest         `json:"pull_request,omitempty"`
 	MergeSHA     string               `json:"merge_sha,omitempty"`
 	Decisions    []Decision           `json:"decisions"`
 	Times        map[string]time.Time `json:"times"` // when each state was first reached
 	Journal      []Entry              `json:"journal"`
+}
+
+// An Overlap is another open change that touches what this one touches, for as
+// long as neither is merged or over.
+type Overlap struct {
+	Change      string `json:"change"`
+	PullRequest string `json:"pull_request,omitempty"` // its address; empty before there is one
+	What        string `json:"what"`                   // in a few words: "same file apps/shared.yaml"
 }
 
 // A Turn says who can take a change on, and how. Who is people, changebot,

@@ -57,7 +57,8 @@ func judge(s State, w Want) Progress {
 	}
 	quiet := w.Now.Sub(wellSince(s, w))
 	if quiet < w.Settle {
-		return waiting("It is healthy; waiting %s to see that it stays so.", (w.Settle - max(quiet, 0)).Round(time.Second))
+		left := w.Settle - max(quiet, 0)
+		return waiting("It is healthy; waiting %s to see that it stays so.", max(left.Round(time.Second), time.Second))
 	}
 	return Progress{Done: true}
 }

@@ -3,6 +3,9 @@ package catalog
 import (
 	"context"
 	"path"
+	"strings"
+
+	"github.com/changebot/changebot/gitops"
 )
 
 // A walked is the directories that a discovery has listed, as of a commit.
@@ -12,7 +15,7 @@ type walked struct {
 }
 
 // carry returns what is known of another commit as far as it holds for this one:
-// the whole reading where no name and no policy differ, and else the
+// the whole reading where no name, no policy and no hold differ, and else the
 // directories that list the same.
 func (r *Reader) carry(ctx context.Context, commit string) (whole reading, ok bool, listed map[string][]Entry) {
 	last, known := r.lastWalked()
@@ -26,7 +29,7 @@ func (r *Reader) carry(ctx context.Context, commit string) (whole reading, ok bo
 	}
 	same := true
 	for _, c := range changed {
-		same = same && !c.Listed && c.Path != File
+		same = same && !c.Listed && c.Path != File && !strings.HasPrefix(c.Path, gitops.HoldsDirectory+"/")
 		for dir := c.Path; c.Listed && dir != ""; {
 			dir = parent(dir)
 			delete(last.listed, dir)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -61,6 +62,7 @@ func TestWhatIsCarriedOnIsWhatWouldBeRead(t *testing.T) {
 	for path := range tree {
 		paths = append(paths, path)
 	}
+	paths = append(paths, gitops.HoldsDirectory+"/prod/cart/c-1.yaml")
 	slices.Sort(paths)
 	for _, app := range []string{"web", "search", "Odd"} {
 		for _, path := range paths {
@@ -86,6 +88,9 @@ func TestWhatIsCarriedOnIsWhatWouldBeRead(t *testing.T) {
 				tree[path] = &fstest.MapFile{Data: fmt.Appendf(nil, "# %d\n", n)}
 				if path == File {
 					tree[path].Data = []byte(good)
+				}
+				if strings.HasPrefix(path, gitops.HoldsDirectory) && n%2 == 0 {
+					tree[path].Data = fmt.Appendf(nil, "version: 1.%d\n", n)
 				}
 			}
 		}

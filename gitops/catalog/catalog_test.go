@@ -231,8 +231,9 @@ func TestWhatIsOnlyDoubtfulIsAWarning(t *testing.T) {
 	for _, b := range []breakage{
 		{"a protected environment that no rule covers", "environments: [prod], require", "environments: [dev], require",
 			[]string{
-				`.changebot.yaml:4:5: warning: environments[1]: No approval rule covers a promote in prod of cart: it is denied.`,
+				`.changebot.yaml:4:5: warning: environments[1]: No approval rule covers a promotion in prod of cart: it is denied.`,
 				`.changebot.yaml:4:5: warning: environments[1]: No approval rule covers a rollback in prod of cart: it is denied.`,
+				`.changebot.yaml:4:5: warning: environments[1]: No approval rule covers lifting a hold in prod of cart: it is denied.`,
 			}},
 		{"a protected environment that is open", "environments: [dev], auto", "environments: [\"*\"], auto",
 			[]string{`.changebot.yaml:4:5: warning: environments[1]: prod is protected, and the approval rule "lower" asks for nobody's approval in it.`}},

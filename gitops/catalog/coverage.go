@@ -21,10 +21,13 @@ func cover(d *document, f *file, c *gitops.Catalog) {
 	}
 	for i, e := range c.Environments {
 		pointer := fmt.Sprintf("/environments/%d", i)
-		for _, kind := range []gitops.Kind{gitops.KindPromote, gitops.KindRollback} {
+		for _, kind := range gitops.Changing() {
 			if open := uncovered(c, e.Name, kind); len(open) > 0 {
-				d.warning(pointer, fmt.Sprintf("No approval rule covers a %s in %s of %s: it is denied.", kind, e.Name, list(open)), "Add a rule to approvals that matches, with require or with auto: true.")
+				d.warning(pointer, fmt.Sprintf("No approval rule covers %s in %s of %s: it is denied.", kind.Words().Noun, e.Name, list(open)), "Add a rule to approvals that matches, with require or with auto: true.")
 			}
+		}
+		if nobody := unliftable(c, e.Name); len(nobody) > 0 {
+			d.warning(pointer, fmt.Sprintf("A rollback in %s puts a version of %s on hold, and nobody may lift that.", e.Name, list(nobody)), "Add lift to may of a grant.")
 		}
 		if auto := automatic(c, e.Name); e.Protected && auto != "" {
 			d.warning(pointer, fmt.Sprintf("%s is protected, and the approval rule %s asks for nobody's approval in it.", e.Name, quote(auto)), "Leave this environment out of the rule unless that is what you mean.")
@@ -45,7 +48,7 @@ func (d *document) absent(pointer string, named, known []string) {
 // environment that has no room where that is told: there it lets nobody.
 func (d *document) untold(i int, g gitops.Grant, environments []gitops.Environment) {
 	at := slices.Index(g.Rooms, gitops.RoomAPI)
-	if at < 0 || !overlap(g.Actions, []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}) {
+	if at < 0 || !overlap(g.Actions, changing()) {
 		return
 	}
 	var quiet []string
@@ -60,16 +63,62 @@ func (d *document) untold(i int, g gitops.Grant, environments []gitops.Environme
 	}
 }
 
+// changing names the actions that change something in git.
+func changing() []string {
+	var names []string
+	for _, k := range gitops.Changing() {
+		names = append(names, string(k))
+	}
+	return names
+}
+
 // uncovered returns the applications of an environment for which no rule is.
+// Every application is promoted and rolled back some day; other kinds are missed
+// only where they can be done and somebody may ask for them.
 func uncovered(c *gitops.Catalog, environment string, kind gitops.Kind) []string {
 	var open []string
 	for _, t := range c.Targets {
+		if t.Environment != environment || !expected(c, t, kind) {
+			continue
+		}
 		covers := func(r gitops.ApprovalRule) bool { return matches(r, t.TargetRef, kind) }
-		if t.Environment == environment && !slices.ContainsFunc(c.Approvals, covers) {
+		if !slices.ContainsFunc(c.Approvals, covers) {
 			open = append(open, t.Application)
 		}
 	}
 	return open
+}
+
+// expected says whether somebody will ask for a kind of change of a target.
+func expected(c *gitops.Catalog, t gitops.Target, kind gitops.Kind) bool {
+	switch kind {
+	case gitops.KindPromote, gitops.KindRollback:
+		return true
+	case gitops.KindRestart:
+		return granted(c, t, kind) && !t.Restart.IsZero() // and it is known where that is written
+	default:
+		return granted(c, t, kind)
+	}
+}
+
+// granted says whether anybody may ask for a kind of change of a target.
+func granted(c *gitops.Catalog, t gitops.Target, kind gitops.Kind) bool {
+	return slices.ContainsFunc(c.Grants, func(g gitops.Grant) bool {
+		return overlap(g.Actions, []string{string(kind)}) &&
+			overlap(g.Applications, []string{t.Application}) && overlap(g.Environments, []string{t.Environment})
+	})
+}
+
+// unliftable returns the applications of an environment that can be rolled back
+// and whose holds nobody may lift.
+func unliftable(c *gitops.Catalog, environment string) []string {
+	var stuck []string
+	for _, t := range c.Targets {
+		if t.Environment == environment && granted(c, t, gitops.KindRollback) && !granted(c, t, gitops.KindLift) {
+			stuck = append(stuck, t.Application)
+		}
+	}
+	return stuck
 }
 
 // automatic returns the first rule that asks for no approval in an environment.

@@ -112,6 +112,9 @@ func (r *Reader) read(ctx context.Context, commit string, data []byte, listed ma
 			return nil, nil, err
 		}
 		c = build(f, r.repository, commit, targets)
+		if c.Holds, err = holds(ctx, d, c, r.tree, listed); err != nil {
+			return nil, nil, err
+		}
 		if len(d.problems.refusing()) == 0 {
 			cover(d, f, c)
 		}

@@ -92,6 +92,21 @@ func compareKeys(t *testing.T, f *form, at string, def map[string]any, typ refle
 	}
 }
 
+func TestEveryKindOfChangeCanBeGrantedAndRuled(t *testing.T) {
+	form, err := theForm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range map[string]string{"grant": "may", "approval": "kinds"} {
+		items := form.resolve("#/$defs/" + name)["properties"].(map[string]any)[key].(map[string]any)["items"].(map[string]any)
+		for _, kind := range gitops.Changing() {
+			if !slices.Contains(items["enum"].([]any), any(string(kind))) {
+				t.Errorf("the schema's %s does not know %s: %v", key, kind, items["enum"])
+			}
+		}
+	}
+}
+
 func TestThePatternOfNamesIsTheSameInTheTree(t *testing.T) {
 	form, err := theForm()
 	if err != nil {

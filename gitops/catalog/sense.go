@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/changebot/changebot/gitops"
 )
 
 // check notes what the schema cannot say of a file: names that are declared
@@ -203,7 +201,7 @@ func (f *file) checkRequirement(d *document, pointer string, a approval, r requi
 func (f *file) asking(a approval) []string {
 	kinds := a.Kinds
 	if len(kinds) == 0 {
-		kinds = []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}
+		kinds = changing()
 	}
 	var ids []string
 	for _, g := range f.Access {

@@ -90,7 +90,7 @@ func (n *inn) knock(t *testing.T, text string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(c, text); err != nil {
@@ -117,7 +117,7 @@ func status(t *testing.T, c net.Conn) int {
 
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
@@ -179,7 +179,7 @@ func TestWhatNeverBecomesARequestIsNotWaitedFor(t *testing.T) {
 }
 
 func TestAConnectionThatServedIsNotCountedWhenItEnds(t *testing.T) {
-	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: 20 * time.Second})
+	n := open(t, door.Options{}, door.Limit{Bytes: 100, Time: time.Minute})
 	served := n.knock(t, post("friend"))
 	if got := status(t, served); got != 200 {
 		t.Fatalf("answered %d", got)
@@ -198,7 +198,7 @@ func TestAConnectionThatServedIsNotCountedWhenItEnds(t *testing.T) {
 }
 
 func TestStrangersWhoLingerMakeRoomForWhoComes(t *testing.T) {
-	n := open(t, door.Options{Connections: 10, HeaderTime: 20 * time.Second}, door.Limit{Bytes: 100, Time: 20 * time.Second})
+	n := open(t, door.Options{Connections: 10, HeaderTime: time.Minute}, door.Limit{Bytes: 100, Time: time.Minute})
 	var lingering []net.Conn
 	for range 10 {
 		lingering = append(lingering, n.knock(t, "POST / HTTP/1.1\r\nHost: inn\r\nX-Slow: "))
@@ -226,7 +226,7 @@ func TestStrangersWhoLingerMakeRoomForWhoComes(t *testing.T) {
 }
 
 func TestWhoeverTakesMostRoomMakesIt(t *testing.T) {
-	n := open(t, door.Options{Bytes: 1000}, door.Limit{Bytes: 900, Time: 20 * time.Second})
+	n := open(t, door.Options{Bytes: 1000}, door.Limit{Bytes: 900, Time: time.Minute})
 	announce := "POST / HTTP/1.1\r\nHost: inn\r\nContent-Length: 900\r\n\r\n"
 	big := n.knock(t, announce+strings.Repeat("x", 700))
 	small := n.knock(t, announce+strings.Repeat("x", 250))
@@ -252,7 +252,7 @@ func TestWhoeverTakesMostRoomMakesIt(t *testing.T) {
 }
 
 func TestWhoWasAdmittedIsAnswered(t *testing.T) {
-	n := open(t, door.Options{Connections: 2}, door.Limit{Bytes: 100, Time: 20 * time.Second})
+	n := open(t, door.Options{Connections: 2}, door.Limit{Bytes: 100, Time: time.Minute})
 	n.inside, n.leave = make(chan struct{}), make(chan struct{})
 	friend := n.knock(t, post("friend"))
 	<-n.inside

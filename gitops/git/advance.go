@@ -7,6 +7,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/batch"
 )
 
 // mostTries bounds how often a batch of intents is applied anew because the
@@ -25,7 +26,6 @@ type Intent struct {
 	Message   string // of the commit, with its trailers
 	Author    Identity
 	Committer Identity
-	Signer    *Signer // nil: the commit is not signed
 }
 
 // A Draft is the base branch with the commits that wait to be pushed to it.
@@ -48,7 +48,7 @@ type Draft struct {
 // that finds its work done does nothing.
 func (m *Mirror) Advance(ctx context.Context, in Intent) (Hash, error) {
 	a := &advance{Intent: in}
-	err := m.intents.put(ctx, a)[0]
+	err := put(ctx, m.intents, a)[0]
 	if err != nil {
 		return Zero, err
 	}
@@ -63,7 +63,7 @@ type advance struct {
 }
 
 // chain carries out the intents of those whose turn it is.
-func (m *Mirror) chain(ctx context.Context, together []*place[*advance]) error {
+func (m *Mirror) chain(ctx context.Context, together []*batch.Place[*advance]) error {
 	var err error
 	for range mostTries {
 		var again bool
@@ -79,7 +79,7 @@ func (m *Mirror) chain(ctx context.Context, together []*place[*advance]) error {
 
 // chainOnce tries it on the present tip. again says that this is not the tip
 // any more.
-func (m *Mirror) chainOnce(ctx context.Context, together []*place[*advance]) (again bool, err error) {
+func (m *Mirror) chainOnce(ctx context.Context, together []*batch.Place[*advance]) (again bool, err error) {
 	tip, err := m.Fetch(ctx)
 	if err != nil {
 		return false, err
@@ -100,7 +100,7 @@ func (m *Mirror) chainOnce(ctx context.Context, together []*place[*advance]) (ag
 	case gitops.Conflict:
 		return true, err
 	case gitops.Denied: // whose fault that is, nobody says
-		return false, errors.Join(errTogether, err)
+		return false, errors.Join(batch.ErrTogether, err)
 	}
 	if _, lost := m.Fetch(ctx); lost == nil {
 		_ = m.landed(together) // those that it does not find have no outcome, as before
@@ -111,11 +111,11 @@ func (m *Mirror) chainOnce(ctx context.Context, together []*place[*advance]) (ag
 // landed gives those their outcome whose commit has reached the branch, although
 // an answer was lost or somebody has come on since: nothing but the base branch
 // is ever fetched, so the mirror has the commit if the branch had it.
-func (m *Mirror) landed(together []*place[*advance]) error {
+func (m *Mirror) landed(together []*batch.Place[*advance]) error {
 	_, err := m.readOnce(func(st *store) error {
 		for _, p := range together {
-			if a := p.what; !a.over && a.commit != nil && st.has(plumbing.NewHash(a.commit.Hash)) {
-				a.over, p.err = true, nil
+			if a := p.What; !a.over && a.commit != nil && st.has(plumbing.NewHash(a.commit.Hash)) {
+				a.over, p.Err = true, nil
 			}
 		}
 		return nil
@@ -125,11 +125,11 @@ func (m *Mirror) landed(together []*place[*advance]) error {
 
 // draft chains the commits of those that have no outcome yet upon a tip. An
 // intent that does not apply has its outcome by that.
-func (m *Mirror) draft(ctx context.Context, tip Hash, together []*place[*advance]) ([]*Commit, error) {
+func (m *Mirror) draft(ctx context.Context, tip Hash, together []*batch.Place[*advance]) ([]*Commit, error) {
 	d := Draft{Commit: tip, mirror: m, ahead: map[plumbing.Hash]object{}}
 	var commits []*Commit
 	for _, p := range together {
-		a := p.what
+		a := p.What
 		if a.over {
 			continue
 		}
@@ -141,7 +141,7 @@ func (m *Mirror) draft(ctx context.Context, tip Hash, together []*place[*advance
 			return nil, err
 		}
 		if a.commit = c; err != nil {
-			a.over, p.err = true, err
+			a.over, p.Err = true, err
 			continue
 		}
 		commits = append(commits, c)
@@ -159,18 +159,18 @@ func (d *Draft) apply(ctx context.Context, in Intent) (*Commit, error) {
 		return nil, err
 	}
 	return d.mirror.commitAhead(ctx, CommitRequest{
-		Base: d.Commit, Changes: changes, Message: in.Message, Author: in.Author, Committer: in.Committer, Signer: in.Signer,
+		Base: d.Commit, Changes: changes, Message: in.Message, Author: in.Author, Committer: in.Committer,
 	}, d.ahead)
 }
 
 // settleAll gives those an outcome that have none yet.
-func settleAll(together []*place[*advance], err error) {
+func settleAll(together []*batch.Place[*advance], err error) {
 	if said, ok := errors.AsType[*gitops.Error](err); ok {
 		err = said
 	}
 	for _, p := range together {
-		if !p.what.over {
-			p.what.over, p.err = err == nil, err
+		if !p.What.over {
+			p.What.over, p.Err = err == nil, err
 		}
 	}
 }

@@ -24,14 +24,14 @@ type FileChange struct {
 }
 
 // CommitRequest describes one commit on top of Base. It is all that goes into
-// the commit: the same request gives the same hash, on any replica, at any time.
+// the commit, beside the mirror's Signer: the same request gives the same hash,
+// on any replica, at any time.
 type CommitRequest struct {
 	Base      Hash // a commit that the mirror holds
 	Changes   []FileChange
 	Message   string // with its trailers; ends in one newline whatever is given
 	Author    Identity
 	Committer Identity
-	Signer    *Signer // nil: the commit is not signed
 }
 
 // Commit is a commit that exists in memory until it is pushed. Making it again
@@ -79,13 +79,13 @@ func (m *Mirror) commitAhead(ctx context.Context, req CommitRequest, ahead map[p
 	}
 	var out *Commit
 	err = m.read(ctx, func(st *store) error {
-		out, err = commitOn(st.with(ahead), base, changes, &req)
+		out, err = m.commitOn(st.with(ahead), base, changes, &req)
 		return err
 	})
 	return out, asError(err, gitops.Internal, "The commit on %s could not be made.", req.Base)
 }
 
-func commitOn(st *store, base plumbing.Hash, changes []splitChange, req *CommitRequest) (*Commit, error) {
+func (m *Mirror) commitOn(st *store, base plumbing.Hash, changes []splitChange, req *CommitRequest) (*Commit, error) {
 	parent, err := st.commit(base)
 	if err != nil {
 		return nil, unknownCommit(err, base)
@@ -99,6 +99,9 @@ func commitOn(st *store, base plumbing.Hash, changes []splitChange, req *CommitR
 		return nil, refuse(gitops.Invalid, ErrNoChange, "", "The change leaves every file as it is.")
 	}
 	data, err := commitData(tree, base, req)
+	if err == nil && m.opts.Signer != nil {
+		data, err = m.opts.Signer.sign(data)
+	}
 	if err != nil {
 		return nil, err
 	}

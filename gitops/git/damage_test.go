@@ -158,3 +158,19 @@ func TestDamageWhileOpenNeverGivesWrongBytes(t *testing.T) {
 		t.Errorf("only %d of 40 damages were met", healed)
 	}
 }
+
+// TestAMirrorThatLosesItsMarksOneByOneIsKnownForOne: the one that is left says
+// that the directory may be replaced, and brings the other back.
+func TestAMirrorThatLosesItsMarksOneByOneIsKnownForOne(t *testing.T) {
+	r, dir, m := damagedRepo(t)
+	for _, lost := range []string{"changebot-mirror", "config", "changebot-mirror"} {
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, lost)); err != nil {
+			t.Fatal(err)
+		}
+		m = r.open(func(o *git.Options) { o.Dir = dir })
+	}
+	mustRead(t, m, m.Tip(), "f", "2")
+}

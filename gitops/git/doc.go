@@ -15,18 +15,17 @@
 // reads every file, and its Fetch does not tell the server where a shallow
 // clone begins, so that the server leaves out objects it believes are here. This
 // package uses go-git for what it does well: the transport, the wire format
-// and the reading of packs. Packs that arrive are indexed here, while they come
-// and by all processors, in a third of the time (see scan and resolve).
+// and the reading of packs. Package indexpack indexes those that arrive.
 //
 // A Mirror is a cache. Nothing in it is the only copy of anything: a damaged
 // one, or one whose branch was rewound, is thrown away and cloned again.
 //
 // Mirrors are safe for concurrent use. One goroutine at a time writes to a
-// mirror (Fetch, cloning again); reads go on meanwhile. A directory
-// belongs to one Mirror of one process, which holds a lock on it; replicas have
-// a mirror each, and only the remote says who of them was first.
+// mirror (Fetch, cloning again); reads go on meanwhile. A directory belongs to
+// one Mirror of one process, which holds a lock on it; replicas have a mirror
+// each, and only the remote says who of them was first.
 //
 // One goroutine at a time pushes as well, and takes along what others bring
-// meanwhile (see line): half of what a push costs is the server's, for each
-// push and not for what is in it.
+// meanwhile (see package batch): half of what a push costs is the server's, for
+// each push and not for what is in it.
 package git

@@ -2,7 +2,6 @@ package git
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops/crash"
+	"github.com/changebot/changebot/gitops/git/indexpack"
 )
 
 // wanted says what to ask the server for.
@@ -26,27 +26,41 @@ type wanted struct {
 	maxObjects int // 0: no bound
 }
 
-// download asks for a pack and adds it to the store. The store's shallow commits are told
-// to the server, so that it knows that nothing before them is here.
+// download asks for a pack and adds it to the store.
 func (s *store) download(ctx context.Context, session transport.UploadPackSession, refs *packp.AdvRefs, w wanted, report func(Progress)) error {
+	res, tmp, pack, err := s.receive(ctx, session, refs, w, report)
+	if err != nil {
+		return err
+	}
+	crash.Point("pack received")
+	if err := s.addPack(ctx, tmp, pack); err != nil {
+		return err
+	}
+	return s.addShallow(res.Shallows)
+}
+
+// receive asks for a pack, and leaves it in a temporary file of the store. The
+// store's shallow commits are told to the server, so that it knows that nothing
+// before them is here.
+func (s *store) receive(ctx context.Context, session transport.UploadPackSession, refs *packp.AdvRefs, w wanted, report func(Progress),
+) (res *packp.UploadPackResponse, tmp string, pack *indexpack.Pack, err error) {
 	req := packp.NewUploadPackRequestFromCapabilities(refs.Capabilities)
 	req.Wants = []plumbing.Hash{w.want}
 	req.Haves = w.haves
 	if refs.Capabilities.Supports(capability.Shallow) {
 		if err := req.Capabilities.Set(capability.Shallow); err != nil {
-			return err
+			return nil, "", nil, err
 		}
 		req.Shallows = append(req.Shallows, s.shallow...)
 		req.Depth = packp.DepthCommits(w.depth)
 	}
 	if refs.Capabilities.Supports(capability.NoProgress) {
 		if err := req.Capabilities.Set(capability.NoProgress); err != nil {
-			return err
+			return nil, "", nil, err
 		}
 	}
-	res, err := session.UploadPack(ctx, req)
-	if err != nil {
-		return fmt.Errorf("ask for the pack of %s: %w", w.want, err)
+	if res, err = session.UploadPack(ctx, req); err != nil {
+		return nil, "", nil, fmt.Errorf("ask for the pack of %s: %w", w.want, err)
 	}
 	defer res.Close()
 	var body io.Reader = res
@@ -56,21 +70,16 @@ func (s *store) download(ctx context.Context, session transport.UploadPackSessio
 	case req.Capabilities.Supports(capability.Sideband):
 		body = sideband.NewDemuxer(sideband.Sideband, res)
 	}
-	tmp, contents, err := receivePack(body, filepath.Join(s.dir, "objects/pack"), w.maxObjects, report)
-	if err != nil {
-		return fmt.Errorf("receive the pack of %s: %w", w.want, err)
+	if tmp, pack, err = receivePack(body, filepath.Join(s.dir, "objects/pack"), w.maxObjects, report); err != nil {
+		return nil, "", nil, fmt.Errorf("receive the pack of %s: %w", w.want, err)
 	}
-	crash.Point("pack received")
-	if err := s.addPack(tmp, contents); err != nil {
-		return err
-	}
-	return s.addShallow(res.Shallows)
+	return res, tmp, pack, nil
 }
 
 // receivePack stores a pack in a temporary file and takes it apart while it
 // comes. Its header tells how many objects will come, so what is too much is
 // refused before it is received.
-func receivePack(body io.Reader, dir string, maxObjects int, report func(Progress)) (path string, c *contents, err error) {
+func receivePack(body io.Reader, dir string, maxObjects int, report func(Progress)) (path string, pack *indexpack.Pack, err error) {
 	f, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return "", nil, err
@@ -81,27 +90,22 @@ func receivePack(body io.Reader, dir string, maxObjects int, report func(Progres
 		}
 	}()
 	p := Progress{}
-	a := newArrival(body, f, func(received int64) {
+	pack, err = indexpack.Begin(body, f, func(received int64) {
 		p.Bytes = received
 		report(p)
 	})
-	var header [12]byte
-	if _, err := io.ReadFull(a, header[:]); err != nil {
+	if err != nil {
 		return "", nil, err
 	}
-	if string(header[:4]) != "PACK" || binary.BigEndian.Uint32(header[4:]) != 2 {
-		return "", nil, errors.New("the answer is not a pack")
+	if p.Objects = pack.Objects(); maxObjects > 0 && p.Objects > maxObjects {
+		return "", nil, fmt.Errorf("%w: %d objects", errTooMuch, p.Objects)
 	}
-	n := int(binary.BigEndian.Uint32(header[8:]))
-	if maxObjects > 0 && n > maxObjects {
-		return "", nil, fmt.Errorf("%w: %d objects", errTooMuch, n)
-	}
-	p.Objects = n
 	report(p)
-	if c, err = scan(a, n); err != nil {
+	crash.Point("pack begun")
+	if err := pack.Receive(); err != nil {
 		return "", nil, err
 	}
-	p.Bytes, p.Done = a.offset(), true
+	p.Bytes, p.Done = pack.Bytes(), true
 	report(p)
-	return f.Name(), c, nil
+	return f.Name(), pack, nil
 }

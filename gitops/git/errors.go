@@ -1,10 +1,13 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/batch"
 )
 
 var (
@@ -45,4 +48,25 @@ func asError(err error, code gitops.Code, format string, args ...any) error {
 		return err
 	}
 	return refuse(code, err, "", format, args...)
+}
+
+// put brings something to a line, and says for people what became of those that
+// were given up.
+func put[T any](ctx context.Context, l *batch.Line[T], what ...T) []error {
+	errs := l.Put(ctx, what...)
+	for i, err := range errs {
+		switch {
+		case errors.Is(err, batch.ErrClosed):
+			errs[i] = closedError()
+		case errors.Is(err, batch.ErrWaiting):
+			errs[i] = refuse(gitops.Unavailable, err, "", "It was given up before its turn came.")
+		case errors.Is(err, batch.ErrServed):
+			errs[i] = refuse(gitops.Unavailable, err, "", "It was given up while the git server was at it.")
+		}
+	}
+	return errs
+}
+
+func closedError() error {
+	return refuse(gitops.Unavailable, os.ErrClosed, "", "The mirror is closed.")
 }

@@ -14,11 +14,16 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/batch"
 	"github.com/changebot/changebot/gitops/crash"
 )
 
 // fewObjects is what a fetch may bring without a second thought.
 const fewObjects = 10_000
+
+// cloneTimes is how much longer than other operations a clone may take: a large
+// repository over a slow line comes for as long as it comes.
+const cloneTimes = 6
 
 // What the directories of mirrors in the making have behind the mirror's name.
 const (
@@ -29,7 +34,7 @@ const (
 // clone makes the mirror anew and then takes its place. Readers keep the old one
 // until the new one is whole. The caller is the writer.
 func (m *Mirror) clone(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cloneTimes*m.opts.Timeout)
 	defer cancel()
 	start := time.Now()
 	fresh := m.opts.Dir + cloneDir
@@ -37,7 +42,7 @@ func (m *Mirror) clone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(fresh)
+	defer func() { _ = discard(fresh) }() // in place by now, or in the next clone's way
 	if err := m.replace(st, tip); err != nil {
 		st.close()
 		return m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
@@ -52,12 +57,12 @@ func (m *Mirror) cloneTo(ctx context.Context, dir string) (_ *store, tip plumbin
 	if !replaceable(dir) {
 		return nil, tip, refuse(gitops.Invalid, nil, "Give the mirror another directory.", "%s is in the way.", dir)
 	}
-	if err := os.RemoveAll(dir); err != nil {
+	if err := discard(dir); err != nil {
 		return nil, tip, err
 	}
 	st, err := createStore(dir, m.config, m.opts.Branch)
 	if err != nil {
-		return nil, tip, errors.Join(err, os.RemoveAll(dir))
+		return nil, tip, errors.Join(err, discard(dir))
 	}
 	crash.Point("mirror laid out")
 	err = m.remote.fetch(ctx, func(s transport.UploadPackSession, refs *packp.AdvRefs) error {
@@ -75,7 +80,7 @@ func (m *Mirror) cloneTo(ctx context.Context, dir string) (_ *store, tip plumbin
 	}
 	if err != nil {
 		st.close()
-		_ = os.RemoveAll(dir) // the next clone would
+		_ = discard(dir) // the next clone would
 		return nil, tip, m.remote.explain(fmt.Errorf("clone %s: %w", m.opts.Branch, err))
 	}
 	return st, tip, nil
@@ -89,7 +94,7 @@ func (m *Mirror) replace(st *store, tip plumbing.Hash) error {
 	if m.store != nil {
 		m.store.close()
 	}
-	if err := os.RemoveAll(m.opts.Dir); err != nil {
+	if err := discard(m.opts.Dir); err != nil {
 		return err
 	}
 	crash.Point("old mirror gone")
@@ -98,7 +103,8 @@ func (m *Mirror) replace(st *store, tip plumbing.Hash) error {
 	}
 	crash.Point("mirror in place")
 	st.moved(m.opts.Dir)
-	m.store, m.tip = st, tip
+	m.store = st
+	m.tip.Store(&tip)
 	return nil
 }
 
@@ -146,7 +152,7 @@ func (m *Mirror) noBranch(now string) error {
 // everybody else who does.
 func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
 	f := &fetching{}
-	if err := m.fetches.put(ctx, f)[0]; err != nil {
+	if err := put(ctx, m.fetches, f)[0]; err != nil {
 		return Zero, asError(err, gitops.Internal, "The branch %q could not be fetched.", m.opts.Branch)
 	}
 	return f.tip.String(), nil
@@ -156,15 +162,15 @@ func (m *Mirror) Fetch(ctx context.Context) (Hash, error) {
 type fetching struct{ tip plumbing.Hash }
 
 // fetch fetches once for all whose turn it is.
-func (m *Mirror) fetch(ctx context.Context, together []*place[*fetching]) error {
+func (m *Mirror) fetch(ctx context.Context, together []*batch.Place[*fetching]) error {
 	err := m.write(ctx, func(st *store) error {
 		reason, err := m.follow(ctx, st)
 		if reason != nil {
 			m.log.Warn("the mirror is cloned again", "reason", reason)
-			err = m.clone(ctx)
+			err = m.cloneAgain()
 		}
 		for _, p := range together {
-			p.what.tip = m.tip
+			p.What.tip = m.head()
 		}
 		if err == nil {
 			m.renewLater()
@@ -172,7 +178,7 @@ func (m *Mirror) fetch(ctx context.Context, together []*place[*fetching]) error 
 		return err
 	})
 	for _, p := range together {
-		p.err = err
+		p.Err = err
 	}
 	return nil // fewer at once would be no easier
 }
@@ -180,14 +186,12 @@ func (m *Mirror) fetch(ctx context.Context, together []*place[*fetching]) error 
 // follow fetches what is new. It returns the reason why that cannot be done to this
 // mirror and a clone is needed.
 func (m *Mirror) follow(ctx context.Context, st *store) (reason, err error) {
-	tip, reason, err := m.bring(ctx, st, m.tip)
-	if reason != nil || err != nil || tip == m.tip {
+	tip, reason, err := m.bring(ctx, st, m.head())
+	if reason != nil || err != nil || tip == m.head() {
 		return reason, err
 	}
 	crash.Point("tip moved")
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.tip = tip
+	m.tip.Store(&tip)
 	return nil, nil
 }
 

@@ -362,3 +362,23 @@ func TestWhoAsksWhileAFetchGoesOnSharesTheNext(t *testing.T) {
 		t.Errorf("%d requests, want one for the first fetch and two for all the others", got)
 	}
 }
+
+// TestAFetchWaitsForNoReader, nor do others who read meanwhile: promoting ten
+// thousand applications at once reads for seconds.
+func TestAFetchWaitsForNoReader(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	r.write("f", "1").commit("one")
+	m := r.open()
+	two := r.write("f", "2").commit("two")
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	err := m.Reading(func() {
+		if tip, err := m.Fetch(ctx); err != nil || tip != two {
+			t.Errorf("tip %q, want %s: %v", tip, two, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRead(t, m, m.Tip(), "f", "2")
+}

@@ -1,10 +1,7 @@
 package git
 
 import (
-	"crypto/sha1"
 	"encoding/hex"
-	"hash"
-	"strconv"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -37,22 +34,4 @@ func notAHash(what string, h Hash) error {
 		h = h[:64] + "…"
 	}
 	return refuse(gitops.Invalid, nil, "", "The %s %q is not a full git object name.", what, h)
-}
-
-// objectHash names an object the way git does.
-func objectHash(kind plumbing.ObjectType, data []byte) plumbing.Hash {
-	h := newObjectHash(kind, int64(len(data)))
-	h.Write(data)
-	var out plumbing.Hash
-	h.Sum(out[:0])
-	return out
-}
-
-func newObjectHash(kind plumbing.ObjectType, size int64) hash.Hash {
-	h := sha1.New()
-	h.Write(kind.Bytes())
-	h.Write([]byte{' '})
-	h.Write(strconv.AppendInt(nil, size, 10))
-	h.Write([]byte{0})
-	return h
 }

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/history"
+	"github.com/changebot/changebot/gitops/pulltext"
 )
 
 // maxChanges bounds what one commit may have changed to be looked at: a larger
@@ -218,7 +220,8 @@ func shownBlob(l rawEntry) Hash {
 }
 
 // describeCommit reads who, when and what from a commit; what is not written as git
-// writes it is left empty.
+// writes it is left empty. Of a commit that was asked for, who asked counts as
+// its author: else changebot would have done everything.
 func describeCommit(data []byte) (author string, at time.Time, title string) {
 	header, message, _ := bytes.Cut(data, []byte("\n\n"))
 	for header := range strings.Lines(string(header)) {
@@ -233,6 +236,7 @@ func describeCommit(data []byte) (author string, at time.Time, title string) {
 			break
 		}
 	}
+	author = cmp.Or(pulltext.Requester(string(message)), author)
 	title, _, _ = strings.Cut(string(bytes.TrimLeft(message, "\n")), "\n")
 	return strings.ToValidUTF8(author, "�"), at, strings.ToValidUTF8(strings.TrimSpace(title), "�")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/git/indexpack"
 )
 
 // object is a new git object that no remote has yet.
@@ -21,10 +22,10 @@ type object struct {
 }
 
 func newObject(kind plumbing.ObjectType, data []byte) object {
-	return object{kind: kind, hash: objectHash(kind, data), data: data}
+	return object{kind: kind, hash: indexpack.ObjectHash(kind, data), data: data}
 }
 
-// commitData is the text of a commit object.
+// commitData is the text of a commit object without a signature.
 func commitData(tree, parent plumbing.Hash, req *CommitRequest) ([]byte, error) {
 	author, err := req.Author.line("author")
 	if err != nil {
@@ -40,10 +41,7 @@ func commitData(tree, parent plumbing.Hash, req *CommitRequest) ([]byte, error) 
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "tree %s\nparent %s\nauthor %s\ncommitter %s\n\n%s\n", tree, parent, author, committer, message)
-	if req.Signer == nil {
-		return b.Bytes(), nil
-	}
-	return req.Signer.sign(b.Bytes())
+	return b.Bytes(), nil
 }
 
 // rawCommit is what walking needs of a commit.

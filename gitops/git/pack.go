@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha1"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 
 	"github.com/changebot/changebot/gitops/crash"
+	"github.com/changebot/changebot/gitops/git/indexpack"
 )
 
 // maxOpenPacks bounds the file descriptors of one mirror. Every fetch leaves a
@@ -134,15 +136,14 @@ func trailerOf(path string) (plumbing.Hash, error) {
 }
 
 // addPack indexes the pack in the temporary file tmp, which is inside the
-// store and has the contents c, and makes it part of the store. It removes tmp
-// in any case.
-func (s *store) addPack(tmp string, c *contents) error {
+// store, and makes it part of the store. It removes tmp in any case.
+func (s *store) addPack(ctx context.Context, tmp string, received *indexpack.Pack) error {
 	defer os.Remove(tmp)
-	index, err := c.index(tmp)
+	index, err := indexOf(ctx, tmp, received)
 	if err != nil {
 		return fmt.Errorf("index the received pack: %w", err)
 	}
-	path := filepath.Join(s.dir, "objects/pack", "pack-"+c.sum.String())
+	path := filepath.Join(s.dir, "objects/pack", "pack-"+received.Sum().String())
 	var buf bytes.Buffer
 	if _, err := idxfile.NewEncoder(&buf).Encode(index); err != nil {
 		return fmt.Errorf("write the index of the received pack: %w", err)
@@ -168,27 +169,13 @@ func (s *store) addPack(tmp string, c *contents) error {
 	return nil
 }
 
-// index names all objects of the pack in a file and lists them.
-func (c *contents) index(path string) (*idxfile.MemoryIndex, error) {
+func indexOf(ctx context.Context, path string, received *indexpack.Pack) (*idxfile.MemoryIndex, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := c.resolve(f); err != nil {
-		return nil, err
-	}
-	var w idxfile.Writer
-	if err := w.OnHeader(uint32(len(c.objects))); err != nil {
-		return nil, err
-	}
-	for _, o := range c.objects {
-		w.Add(o.hash, uint64(o.offset), o.crc)
-	}
-	if err := w.OnFooter(c.sum); err != nil {
-		return nil, err
-	}
-	return w.Index()
+	return received.Index(ctx, f)
 }
 
 // unfinished is how files are called that are being written: git takes no file

@@ -40,7 +40,7 @@ func (m *Mirror) Push(ctx context.Context, req PushRequest) error {
 
 // PushAll is Push for several refs at once. Each has its own outcome, at its
 // place in the result; one that is refused does not keep the others back. What
-// is pushed meanwhile by others goes along in the same exchange, see line.
+// is pushed meanwhile by others goes along in the same exchange, see package batch.
 func (m *Mirror) PushAll(ctx context.Context, reqs ...PushRequest) []error {
 	updates := make([]*update, len(reqs))
 	seen := map[string]bool{}

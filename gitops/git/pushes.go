@@ -10,6 +10,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/batch"
 )
 
 // packedTogether bounds the new objects of one exchange, in bytes before they
@@ -26,7 +27,7 @@ func (m *Mirror) push(ctx context.Context, updates []*update) []error {
 			valid = append(valid, u)
 		}
 	}
-	said := m.pushes.put(ctx, valid...)
+	said := put(ctx, m.pushes, valid...)
 	for i := range out {
 		if out[i] == nil {
 			out[i], said = said[0], said[1:]
@@ -37,13 +38,13 @@ func (m *Mirror) push(ctx context.Context, updates []*update) []error {
 
 // fits says whether an update may go along with others: a ref is moved once in
 // an exchange, and the pack must not grow beyond all measure.
-func fits(together []*place[*update], next *update) bool {
+func fits(together []*batch.Place[*update], next *update) bool {
 	size := next.size()
 	for _, p := range together {
-		if p.what.ref == next.ref {
+		if p.What.ref == next.ref {
 			return false
 		}
-		size += p.what.size()
+		size += p.What.size()
 	}
 	return size <= packedTogether
 }
@@ -59,12 +60,12 @@ func (u *update) size() int {
 }
 
 // exchange moves the refs of those whose turn it is, in one request.
-func (m *Mirror) exchange(ctx context.Context, together []*place[*update]) error {
+func (m *Mirror) exchange(ctx context.Context, together []*batch.Place[*update]) error {
 	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
 	defer cancel()
 	updates := make([]*update, len(together))
 	for i, p := range together {
-		u := p.what
+		u := p.What
 		u.err, u.known, u.sent = nil, false, false // those of a batch that was halved
 		updates[i] = u
 	}
@@ -79,7 +80,7 @@ func (m *Mirror) exchange(ctx context.Context, together []*place[*update]) error
 		}
 	}
 	for _, p := range together {
-		p.err = p.what.err
+		p.Err = p.What.err
 	}
 	return asOne(updates)
 }
@@ -101,7 +102,7 @@ func asOne(updates []*update) error {
 		case u.err == nil:
 			return nil
 		case u.known && gitops.CodeOf(u.err) == gitops.Denied || errors.Is(u.err, errTooLarge):
-			refused = errors.Join(errTogether, u.err)
+			refused = errors.Join(batch.ErrTogether, u.err)
 		case !u.known:
 			unknown = u.err
 		}

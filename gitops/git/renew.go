@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 )
@@ -43,7 +42,7 @@ func (s *store) outgrown(packs int) error {
 // A renewal is the one goroutine that may clone a mirror in the background.
 type renewal struct {
 	packs int             // how many are too many
-	life  context.Context // until the mirror is closed
+	life  context.Context // until it is closed
 	end   context.CancelFunc
 
 	mu   sync.Mutex
@@ -52,8 +51,8 @@ type renewal struct {
 	work sync.WaitGroup
 }
 
-func newRenewal() *renewal {
-	life, end := context.WithCancel(context.Background())
+func newRenewal(life context.Context) *renewal {
+	life, end := context.WithCancel(life)
 	return &renewal{packs: maxPacks, life: life, end: end}
 }
 
@@ -102,14 +101,14 @@ func (m *Mirror) renewLater() {
 // and fetch, meanwhile.
 func (m *Mirror) renew(ctx context.Context, old *store) error {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cloneTimes*m.opts.Timeout)
 	defer cancel()
 	dir := m.opts.Dir + renewedDir
 	st, tip, err := m.cloneTo(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = discard(dir) }() // in place by now, or in the next renewal's way
 	err = m.write(ctx, func(now *store) error {
 		if now != old {
 			return errors.New("it was cloned again meanwhile")

@@ -54,7 +54,12 @@ func TestAMirrorThatHasOutgrownItsBoundIsRenewedInTheBackground(t *testing.T) {
 	for range 3 {
 		next()
 	}
-	<-held
+	select {
+	case <-held:
+	case <-time.After(30 * time.Second):
+		close(release)
+		t.Fatalf("nobody renews it:\n%s", log.String())
+	}
 	next()
 	for i, c := range commits {
 		mustRead(t, m, c, "f", fmt.Sprint(i))

@@ -17,7 +17,6 @@ import (
 type Repository struct {
 	Mirror   *Mirror
 	Identity Identity // of changebot, who makes every commit; its When is not read
-	Signer   *Signer  // of every commit; nil: they are not signed
 }
 
 // Fetch brings the mirror up to date and returns the base branch's tip.
@@ -37,11 +36,13 @@ func (r Repository) Contains(ctx context.Context, commit, ancestor string) (bool
 	return in, unknownIsNotFound(err)
 }
 
-// Push makes a commit and lets its branch point at it.
+// Push makes a commit and lets its branch point at it. A branch that has the
+// very same commit already, but for the signature, was pushed to before the key
+// was exchanged: it gets the new one.
 func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error) {
 	who := r.Identity
 	who.When = c.At.UTC()
-	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who, Signer: r.Signer}
+	request := CommitRequest{Base: c.Base, Message: c.Message, Author: who, Committer: who}
 	for _, f := range c.Files {
 		request.Changes = append(request.Changes, FileChange{Path: f.Path, Data: f.Data, Delete: f.Delete})
 	}
@@ -49,7 +50,14 @@ func (r Repository) Push(ctx context.Context, c workflow.Commit) (string, error)
 	if err != nil {
 		return "", err
 	}
-	err = r.Mirror.Push(ctx, PushRequest{Commit: commit, Ref: branchRef(c.Branch), Expect: c.Expect})
+	push := PushRequest{Commit: commit, Ref: branchRef(c.Branch), Expect: c.Expect}
+	err = r.Mirror.Push(ctx, push)
+	if gitops.CodeOf(err) == gitops.Conflict {
+		if at := r.Mirror.signedOtherwise(ctx, push); at != Zero {
+			push.Expect = at
+			err = r.Mirror.Push(ctx, push)
+		}
+	}
 	return commit.Hash, err
 }
 

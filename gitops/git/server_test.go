@@ -82,6 +82,9 @@ type counter struct {
 	n *atomic.Int64
 }
 
+// Unwrap is for http.ResponseController, which flushes.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
 func (c *counter) Write(p []byte) (int, error) {
 	c.n.Add(int64(len(p)))
 	return c.ResponseWriter.Write(p)
@@ -163,6 +166,8 @@ func gitEnv() []string {
 		"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_AUTHOR_DATE=1700000000 +0100",
 		"GIT_COMMITTER_NAME=Bot", "GIT_COMMITTER_EMAIL=bot@example.com", "GIT_COMMITTER_DATE=1700000060 +0000",
+		// What git tidies up by itself goes on in the background, also while the test's folder is taken away.
+		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=maintenance.auto", "GIT_CONFIG_VALUE_0=false", "GIT_CONFIG_KEY_1=receive.autogc", "GIT_CONFIG_VALUE_1=false",
 	}
 }
 

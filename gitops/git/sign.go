@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -30,6 +31,20 @@ func NewSigner(key *Key) (*Signer, error) {
 			"Commits cannot be signed with %s: it is a key of the type %s, whose signatures of one commit differ, and changebot knows its commits by making the same ones again.",
 			key.path, kind)
 	}
+}
+
+// unsigned is a commit object without its signature.
+func unsigned(commit []byte) []byte {
+	header, message, _ := bytes.Cut(commit, []byte("\n\n"))
+	var out []byte
+	signature := false
+	for line := range bytes.Lines(append(slices.Clone(header), '\n')) {
+		signature = bytes.HasPrefix(line, []byte("gpgsig ")) || signature && line[0] == ' '
+		if !signature {
+			out = append(out, line...)
+		}
+	}
+	return append(append(out, '\n'), message...)
 }
 
 // Public is the public half of the key, as a line of authorized_keys has it.

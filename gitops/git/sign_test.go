@@ -10,10 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
+	"github.com/changebot/changebot/gitops/workflow"
 )
 
 // newKey makes an SSH key as people do and returns its path.
@@ -48,10 +50,9 @@ func TestSignedCommitsAreVerifiedByGit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newServer(t).newRepo(t)
 			base := r.write("a.yaml", "x: 1\n").commit("start")
-			m := r.open()
 			signer := newSigner(t, newKey(t, args...))
+			m := r.open(signedBy(signer))
 			req := request(base, "edit\n\nChange-Id: c-1", git.FileChange{Path: "a.yaml", Data: []byte("x: 2\n")})
-			req.Signer = signer
 			c := mustCommit(t, m, req)
 			if again := mustCommit(t, m, req); again.Hash != c.Hash {
 				t.Errorf("the same request gives %s and %s", c.Hash, again.Hash)
@@ -64,16 +65,92 @@ func TestSignedCommitsAreVerifiedByGit(t *testing.T) {
 				t.Errorf("the message is %q", got)
 			}
 
-			allowed := filepath.Join(t.TempDir(), "allowed_signers")
-			if err := os.WriteFile(allowed, []byte("bot@example.com "+signer.Public()+"\n"), 0o600); err != nil {
-				t.Fatal(err)
+			if !r.verifies(c.Hash, signer) {
+				t.Error("git does not verify it")
 			}
-			r.remote("-c", "gpg.ssh.allowedSignersFile="+allowed, "verify-commit", c.Hash)
-			if err := os.WriteFile(allowed, []byte("bot@example.com "+newSigner(t, newKey(t, "-t", "ed25519", "-N", "")).Public()+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if exec.Command("git", "-C", r.bare, "-c", "gpg.ssh.allowedSignersFile="+allowed, "verify-commit", c.Hash).Run() == nil {
+			if r.verifies(c.Hash, newSigner(t, newKey(t, "-t", "ed25519", "-N", ""))) {
 				t.Error("git verifies it with another key, too: the test proves nothing")
+			}
+		})
+	}
+}
+
+func signedBy(s *git.Signer) func(*git.Options) { return func(o *git.Options) { o.Signer = s } }
+
+// verifies is what git on the server says of a commit where it knows one key.
+func (r *repo) verifies(commit string, signer *git.Signer) bool {
+	r.t.Helper()
+	allowed := filepath.Join(r.t.TempDir(), "allowed_signers")
+	if err := os.WriteFile(allowed, []byte("bot@example.com "+signer.Public()+"\n"), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return exec.Command("git", "-C", r.bare, "-c", "gpg.ssh.allowedSignersFile="+allowed, "verify-commit", commit).Run() == nil
+}
+
+// TestWhatIsCommittedToTheBaseBranchIsSigned, all of a chain.
+func TestWhatIsCommittedToTheBaseBranchIsSigned(t *testing.T) {
+	r := newServer(t).newRepo(t)
+	r.write("log", "start\n").commit("start")
+	signer := newSigner(t, newKey(t, "-t", "ed25519", "-N", ""))
+	m := r.open(signedBy(signer))
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			if at, err := m.Advance(context.Background(), note(fmt.Sprint("line-", i))); err != nil || !r.verifies(at, signer) {
+				t.Errorf("intent %d: %q is not signed, or %v", i, at, err)
+			}
+		})
+	}
+	wg.Wait()
+	r.lines(4)
+}
+
+// TestACommitIsKnownWhenItsKeyWasExchanged: changebot died after the push, and is
+// started again with another key, with one, or with none.
+func TestACommitIsKnownWhenItsKeyWasExchanged(t *testing.T) {
+	one, two := newSigner(t, newKey(t, "-t", "ed25519", "-N", "")), newSigner(t, newKey(t, "-t", "rsa", "-b", "2048", "-N", ""))
+	for name, tt := range map[string]struct{ before, after *git.Signer }{
+		"another key": {one, two},
+		"a key now":   {nil, one},
+		"none now":    {one, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newServer(t).newRepo(t)
+			base := r.write("a.yaml", "x: 1\n").commit("start")
+			r.git("push", "-q", "origin", "HEAD:refs/heads/changebot/c-1")
+			dir := filepath.Join(t.TempDir(), "mirror.git")
+			c := workflow.Commit{
+				Base: base, Files: []workflow.File{{Path: "a.yaml", Data: []byte("x: 2\n")}}, Message: "edit", At: bot.When,
+				Branch: "changebot/c-1", Expect: base,
+			}
+			push := func(s *git.Signer) (string, error) {
+				m := r.open(signedBy(s), func(o *git.Options) { o.Dir = dir })
+				defer m.Close()
+				mustFetch(t, m)
+				return git.Repository{Mirror: m, Identity: bot}.Push(context.Background(), c)
+			}
+			before, err := push(tt.before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.write("b.yaml", "y: 1\n").commit("somebody came on")
+			after, err := push(tt.after)
+			if err != nil || after == before || r.remote("rev-parse", "changebot/c-1") != after {
+				t.Errorf("pushed %s and then %s: %v", before, after, err)
+			}
+			if tt.after != nil && !r.verifies(after, tt.after) {
+				t.Error("git does not verify it with the new key")
+			}
+			r.remote("fsck", "--strict", "--full")
+
+			// What a person made of it is not ours, however alike it is.
+			r.git("fetch", "-q", "origin", "changebot/c-1")
+			r.git("checkout", "-q", "FETCH_HEAD")
+			r.git("commit", "-q", "--amend", "--no-edit", "--reset-author")
+			theirs := r.git("rev-parse", "HEAD")
+			r.git("push", "-q", "--force", "origin", "HEAD:changebot/c-1")
+			if _, err := push(tt.before); gitops.CodeOf(err) != gitops.Conflict || r.remote("rev-parse", "changebot/c-1") != theirs {
+				t.Errorf("over a person's commit: %v", err)
 			}
 		})
 	}

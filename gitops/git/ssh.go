@@ -62,16 +62,25 @@ func newSSHRemote(opts *Options, endpoint *transport.Endpoint) (*remote, error) 
 // exchange runs one network operation on a connection of its own.
 func (w *sshWay) exchange(ctx context.Context, fn func(transport.Transport, *transport.Endpoint, transport.AuthMethod) error) error {
 	endpoint := w.endpoint
-	return fn(&sshTransport{ctx, w}, &endpoint, nil)
+	t := &sshTransport{ctx: ctx, way: w}
+	err := fn(t, &endpoint, nil)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	for _, conn := range t.conns {
+		err = conn.why(err)
+	}
+	return err
 }
 
 // dial connects and shows who we are, within the time for an answer. The
 // connection ends with the context.
 func (w *sshWay) dial(ctx context.Context) (*sshSession, error) {
-	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", w.address)
+	dialled, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", w.address)
 	if err != nil {
 		return nil, err
 	}
+	conn := &sshConn{Conn: dialled, patience: w.answer}
 	if err := conn.SetDeadline(time.Now().Add(w.answer)); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -80,7 +89,7 @@ func (w *sshWay) dial(ctx context.Context) (*sshSession, error) {
 	if err != nil {
 		release()
 		_ = conn.Close()
-		return nil, err
+		return nil, conn.why(err)
 	}
 	return &sshSession{conn: conn, client: client, release: release}, nil
 }

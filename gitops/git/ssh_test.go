@@ -238,7 +238,7 @@ func TestAServerThatIsNotToBeReachedBySSHSaysWhy(t *testing.T) {
 		"no known_hosts":              {url + r.bare, &git.SSH{Key: key}, gitops.Invalid, "needs a key and a known_hosts file", "Configure both", 0},
 		"a known_hosts that is none":  {url + r.bare, &git.SSH{Key: key, KnownHosts: t.TempDir()}, gitops.Invalid, "cannot be read", "known_hosts", 0},
 		"a password":                  {"ssh://git:hunter2@" + s.listener.Addr().String() + r.bare, &git.SSH{Key: key, KnownHosts: known}, gitops.Invalid, "carries a password", "their own settings", 0},
-		"a server that never answers": {"ssh://" + silent.Addr().String() + "/x", &git.SSH{Key: key, KnownHosts: known}, gitops.Unavailable, "did not answer as expected", "", 100 * time.Millisecond},
+		"a server that never answers": {"ssh://" + silent.Addr().String() + "/x", &git.SSH{Key: key, KnownHosts: known}, gitops.Unavailable, "took too long to answer", "", 100 * time.Millisecond},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

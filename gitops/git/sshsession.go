@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -22,8 +20,9 @@ import (
 // sshTransport makes the sessions of one network operation. It is
 // transport.Transport.
 type sshTransport struct {
-	ctx context.Context // the interface takes none, and a session begins with a connection
-	way *sshWay
+	ctx   context.Context // the interface takes none, and a session begins with a connection
+	way   *sshWay
+	conns []*sshConn // of its sessions
 }
 
 // NewUploadPackSession connects for reading.
@@ -42,6 +41,7 @@ func (t *sshTransport) start(service string, e *transport.Endpoint) (*sshSession
 		return nil, err
 	}
 	s.service, s.name = service, t.way.name
+	t.conns = append(t.conns, s.conn)
 	if err := s.start(e.Path); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -51,7 +51,7 @@ func (t *sshTransport) start(service string, e *transport.Endpoint) (*sshSession
 // sshSession is one command on the server, and the connection it has for
 // itself.
 type sshSession struct {
-	conn    net.Conn
+	conn    *sshConn
 	client  *ssh.Client
 	release func() bool // from the context that would end the connection
 	command *ssh.Session
@@ -84,13 +84,14 @@ func (s *sshSession) AdvertisedReferences() (*packp.AdvRefs, error) {
 }
 
 // AdvertisedReferencesContext reads what the server says first. From then on
-// only the operation's own time counts.
+// it may take as long as it likes, but not be silent for as long as an answer
+// may take.
 func (s *sshSession) AdvertisedReferencesContext(context.Context) (*packp.AdvRefs, error) {
 	if s.refs != nil {
 		return s.refs, nil
 	}
 	refs := packp.NewAdvRefs()
-	err := refs.Decode(s.out)
+	err := refs.Decode(&capped{s.out, maxSaid, errTalkative})
 	switch {
 	case errors.Is(err, packp.ErrEmptyAdvRefs) && s.service == transport.UploadPackServiceName:
 		return nil, transport.ErrEmptyRemoteRepository
@@ -99,7 +100,7 @@ func (s *sshSession) AdvertisedReferencesContext(context.Context) (*packp.AdvRef
 	}
 	transport.FilterUnsupportedCapabilities(refs.Capabilities)
 	s.refs = refs
-	return refs, s.conn.SetDeadline(time.Time{})
+	return refs, s.conn.talk()
 }
 
 // ended tells why the server ended the command in place of an answer. SSH has
@@ -173,7 +174,7 @@ func (s *sshSession) ReceivePack(_ context.Context, req *packp.ReferenceUpdateRe
 	if err := s.in.Close(); err != nil {
 		return nil, fmt.Errorf("send the push: %w", err)
 	}
-	out := s.out
+	var out io.Reader = &capped{s.out, maxSaid, errTalkative}
 	if req.Capabilities.Supports(capability.Sideband64k) {
 		demuxer := sideband.NewDemuxer(sideband.Sideband64k, out)
 		demuxer.Progress = req.Progress

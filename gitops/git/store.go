@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
+
+	"github.com/changebot/changebot/gitops/git/indexpack"
 )
 
 const (
@@ -141,7 +143,7 @@ func (s *store) read(kind plumbing.ObjectType, h plumbing.Hash, limit int64) ([]
 	if err != nil {
 		return nil, damaged(h, err)
 	}
-	if objectHash(obj.Type(), data) != h {
+	if indexpack.ObjectHash(obj.Type(), data) != h {
 		return nil, damaged(h, errors.New("its content has another hash"))
 	}
 	if obj.Type() != kind {
@@ -194,7 +196,7 @@ func (s *store) tree(h plumbing.Hash) ([]entry, error) {
 }
 
 // emptyTree need not be stored anywhere: git knows it by heart.
-func emptyTree() plumbing.Hash { return objectHash(plumbing.TreeObject, nil) }
+func emptyTree() plumbing.Hash { return indexpack.ObjectHash(plumbing.TreeObject, nil) }
 
 func (s *store) commit(h plumbing.Hash) (*rawCommit, error) {
 	data, err := s.read(plumbing.CommitObject, h, maxTreeSize)

@@ -26,12 +26,12 @@ func TestADeltaMakesTheOneTreeOfTheOther(t *testing.T) {
 		for i := range random.IntN(3000) { // also more than is copied at once
 			name := fmt.Sprintf("%05d", i)
 			if random.IntN(50) > 0 {
-				old = putEntry(old, some(name))
+				old = append(old, some(name)) // names rise
 			}
 			switch random.IntN(50) {
 			case 0:
 			case 1:
-				entries = putEntry(entries, some(name))
+				entries = append(entries, some(name))
 			default:
 				if n := len(old); n > 0 && old[n-1].name == name {
 					entries = append(entries, old[n-1])

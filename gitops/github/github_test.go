@@ -245,8 +245,8 @@ func TestLimitsAndOutagesSayWhenToComeBack(t *testing.T) {
 		waits bool
 	}{
 		{"an hourly limit", fault.Fault{Kind: fault.PrimaryLimit}, true},
-		{"a secondary limit", fault.Fault{Kind: fault.SecondaryLimit, Delay: fault.Duration(7 * time.Second)}, true},
-		{"a secondary limit as a 429", fault.Fault{Kind: fault.SecondaryLimit, Code: http.StatusTooManyRequests, Delay: fault.Duration(7 * time.Second)}, true},
+		{"a secondary limit", fault.Fault{Kind: fault.SecondaryLimit, Delay: fault.Duration(time.Hour)}, true},
+		{"a secondary limit as a 429", fault.Fault{Kind: fault.SecondaryLimit, Code: http.StatusTooManyRequests, Delay: fault.Duration(time.Hour)}, true},
 		{"a bad gateway", fault.Fault{Kind: fault.Status, Code: http.StatusBadGateway}, false},
 	}
 	for _, tt := range tests {

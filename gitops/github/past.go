@@ -1,12 +1,14 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	gh "github.com/google/go-github/v60/github"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/pulltext"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
@@ -22,7 +24,8 @@ func (r *Repository) Commits(ctx context.Context, upTo, path string, page int) (
 	for i, c := range commits {
 		past[i] = workflow.PastCommit{
 			SHA: c.GetSHA(), At: c.GetCommit().GetCommitter().GetDate().Time,
-			Author: c.GetCommit().GetAuthor().GetName(), Title: firstLine(c.GetCommit().GetMessage()),
+			Author: cmp.Or(pulltext.Requester(c.GetCommit().GetMessage()), c.GetCommit().GetAuthor().GetName()),
+			Title:  firstLine(c.GetCommit().GetMessage()),
 		}
 	}
 	return past, nil

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
+	"github.com/changebot/changebot/gitops/filelock"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
 // format names the form of the file and how contents are read: it is raised
 // whenever either changes, and a file of another one is dropped.
-const format = "changebot history 1"
+const format = "changebot history 4"
 
 // maxFrame bounds a frame, so that a damaged length asks for no memory.
 const maxFrame = 256 << 20
@@ -26,11 +28,14 @@ var errDamaged = errors.New("the file is damaged")
 // disk is the file that facts are appended to, in frames of a length, a
 // checksum and records. With no file open, what is recorded is forgotten.
 //
-// A string that comes often is written once and then referred to by number.
+// A string that comes often is written once and then referred to by number, so
+// a frame can be read only behind all those that it was written behind. Its
+// checksum goes on from theirs: where one is missing, it does not verify.
 type disk struct {
 	file    *os.File
 	pending []byte
 	names   map[string]uint64
+	sum     uint32 // of all frames so far
 }
 
 // The kinds of records.
@@ -103,8 +108,8 @@ func (d *disk) reading(content id, f field, v gitops.Version) {
 	}
 	d.pending = append(d.pending, recordReading)
 	d.id(content)
-	for _, s := range []string{string(f.shape), f.image, f.path, v.Tag, v.Digest} {
-		d.name(s)
+	for _, s := range append(f.texts(), &v.Tag, &v.Digest) {
+		d.name(*s)
 	}
 }
 
@@ -130,18 +135,25 @@ func (d *disk) write() error {
 	if d.file == nil || len(d.pending) == 0 {
 		return nil
 	}
+	d.sum = chained(d.sum, d.pending)
 	frame := binary.LittleEndian.AppendUint32(nil, uint32(len(d.pending))) // a batch of commits, each bounded
-	frame = binary.LittleEndian.AppendUint32(frame, crc32.Checksum(d.pending, crc32.MakeTable(crc32.Castagnoli)))
+	frame = binary.LittleEndian.AppendUint32(frame, d.sum)
 	_, err := d.file.Write(append(frame, d.pending...))
 	d.pending = d.pending[:0]
+	crash.Point("history kept")
 	return err
+}
+
+// chained is the checksum of a frame's records behind frames with that one.
+func chained(before uint32, records []byte) uint32 {
+	return crc32.Update(before, crc32.MakeTable(crc32.Castagnoli), records)
 }
 
 func (d *disk) close() error {
 	if d.file == nil {
 		return nil
 	}
-	err := errors.Join(d.write(), d.file.Close())
+	err := errors.Join(d.write(), filelock.Close(d.file))
 	*d = disk{}
 	return err
 }
@@ -150,10 +162,7 @@ func (d *disk) close() error {
 // given up: the facts go on in memory. The caller holds mu.
 func (x *Index) save() {
 	if err := x.disk.write(); err != nil {
-		x.log.Warn("the history cannot be kept on disk", "reason", err)
-		_ = x.disk.file.Close() // it cannot be relied on anyway
-		x.disk = disk{}
-		_ = os.Remove(x.opts.File)
+		x.giveUp(err)
 	}
 }
 
@@ -165,52 +174,69 @@ func (x *Index) flush() {
 
 func (x *Index) header() string { return format + "\n" + x.opts.Repository + "\n" }
 
-// startFile begins a file with nothing in it.
-func (x *Index) startFile() {
-	if x.disk.file != nil {
-		_ = x.disk.file.Close() // it is replaced
-	}
-	x.disk = disk{}
-	if x.opts.File == "" {
-		return
-	}
-	err := os.MkdirAll(filepath.Dir(x.opts.File), 0o700)
-	if err == nil {
-		err = os.WriteFile(x.opts.File, []byte(x.header()), 0o600)
-	}
-	if err == nil {
-		err = x.openFile()
-	}
-	if err != nil {
-		x.log.Warn("the history cannot be kept on disk", "reason", err)
-	}
-}
-
-func (x *Index) openFile() error {
-	file, err := os.OpenFile(x.opts.File, os.O_WRONLY|os.O_APPEND, 0o600)
-	if err == nil {
-		x.disk = disk{file: file, names: map[string]uint64{}}
-	}
-	return err
-}
-
-// readFrame returns the next frame's records; io.EOF at the end, and
-// io.ErrUnexpectedEOF where the frame is cut off.
-func readFrame(r io.Reader) ([]byte, error) {
-	var head [8]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+// openFile opens the file, or makes it, and keeps every other process from it:
+// a name is written once, so frames of two that do not know each other's would
+// be read with the wrong words. The file is appended to, wherever it is read.
+func (x *Index) openFile() (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(x.opts.File), 0o700); err != nil {
 		return nil, err
 	}
+	file, err := os.OpenFile(x.opts.File, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := filelock.Try(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// startFile lets the file have nothing in it, where it is open. The caller
+// holds mu, or is the only one.
+func (x *Index) startFile() {
+	if x.disk.file == nil {
+		return
+	}
+	x.disk = disk{file: x.disk.file, names: map[string]uint64{}}
+	err := x.disk.file.Truncate(0)
+	crash.Point("history emptied")
+	if err == nil {
+		_, err = x.disk.file.WriteString(x.header())
+	}
+	if err != nil {
+		x.giveUp(err)
+	}
+}
+
+// giveUp goes on without the file.
+func (x *Index) giveUp(reason error) {
+	x.log.Warn("the history cannot be kept on disk", "reason", reason)
+	_ = os.Remove(x.opts.File)      // before the next one may have it
+	_ = filelock.Close(x.disk.file) // it cannot be relied on anyway
+	x.disk = disk{}
+}
+
+// readFrame returns the next frame's records and the checksum up to there, from
+// the one before it; io.EOF at the end, and errDamaged where the frame is cut
+// off or does not verify.
+func readFrame(r io.Reader, before uint32) ([]byte, uint32, error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); errors.Is(err, io.EOF) {
+		return nil, before, io.EOF
+	} else if err != nil {
+		return nil, before, fmt.Errorf("%w: a frame is cut off", errDamaged)
+	}
 	size := binary.LittleEndian.Uint32(head[:])
-	if size > maxFrame {
-		return nil, fmt.Errorf("%w: a frame of %d bytes", errDamaged, size)
+	if size == 0 || size > maxFrame { // none is empty: that is a disk that was never written
+		return nil, before, fmt.Errorf("%w: a frame of %d bytes", errDamaged, size)
 	}
 	data := make([]byte, size)
 	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, io.ErrUnexpectedEOF
+		return nil, before, fmt.Errorf("%w: a frame is cut off", errDamaged)
 	}
-	if crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(head[4:]) {
-		return nil, fmt.Errorf("%w: a checksum is wrong", errDamaged)
+	sum := chained(before, data)
+	if sum != binary.LittleEndian.Uint32(head[4:]) {
+		return nil, before, fmt.Errorf("%w: a checksum is wrong", errDamaged)
 	}
-	return data, nil
+	return data, sum, nil
 }

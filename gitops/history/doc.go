@@ -31,7 +31,7 @@
 //   - readings.go remembers which version a content has at a place.
 //   - now.go keeps the versions of all Targets as of one commit, and moves them
 //     to the next one by what differs.
-//   - file.go keeps the facts on disk, in frames that are only appended. A file
-//     that was cut off is good up to there; anything else that does not verify
-//     is dropped.
+//   - disk.go and load.go keep the facts on disk, in frames that are only
+//     appended, by one process at a time. Each is verified together with those
+//     before it, and a file is good up to where it does not verify.
 package history

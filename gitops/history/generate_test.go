@@ -28,11 +28,21 @@ type told struct {
 	modes map[string]bool   // executable
 }
 
+// oneForAll is a file that holds the versions of several places.
+const oneForAll = `kind: ApplicationSet
+spec:
+  generators:
+  - list:
+      elements:
+      - {env: staging, tag: v2}
+      - {env: prod, tag: v1}
+`
+
 // tell makes up a history with n commits on the base branch.
 func tell(seed uint64, n, fields int) *story {
 	s := &story{random: rand.New(rand.NewPCG(seed, 1)), fields: fields, clock: 1_700_000_000}
 	s.commits = []told{{}}
-	files := map[string]string{".changebot.yaml": "version: 1\n"}
+	files := map[string]string{".changebot.yaml": "version: 1\n", "apps.yaml": oneForAll}
 	for i := range fields {
 		files[s.path(i)] = content("v0", i)
 	}

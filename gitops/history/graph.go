@@ -27,7 +27,8 @@ type node struct {
 	at       int64 // seconds, by which git sorts
 	author   string
 	title    string
-	boundary bool // what it changed is not known here
+	boundary bool   // what it changed is not known here
+	by       uint32 // the number of the base branch's commit that brought it there, and one; 0 where none has
 
 	// chain is the line of first parents that it is on, and nodes of one have
 	// rising numbers: the history of a file leaps along it.
@@ -94,6 +95,9 @@ func (g *graph) add(c Commit) {
 	n.chain = g.chainOf(n, number, c.Main)
 	g.nodes = append(g.nodes, n)
 	g.byID[h] = number
+	if c.Main {
+		g.arrive(number)
+	}
 	if n.boundary {
 		return
 	}
@@ -102,6 +106,20 @@ func (g *graph) add(c Commit) {
 		e := event{node: number, same: uint8(change.Same), blob: blob} // at most manyParents
 		g.paths[change.Path] = append(g.paths[change.Path], e)
 		g.events++
+	}
+}
+
+// arrive notes for a commit on the line of first parents, and for all that it
+// brings with it, that the base branch got them by it. The oldest such commit
+// comes first, so what has arrived stays as it is.
+func (g *graph) arrive(number uint32) {
+	for todo := []uint32{number}; len(todo) > 0; {
+		n := &g.nodes[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
+		if n.by == 0 {
+			n.by = number + 1
+			todo = append(todo, n.parents...)
+		}
 	}
 }
 
@@ -162,3 +180,11 @@ func (g *graph) leap(n uint32, events []event) (uint32, bool) {
 }
 
 func (n node) time() time.Time { return time.Unix(n.at, 0).UTC() }
+
+// since is when the base branch got a commit, or else the commit's own date.
+func (g *graph) since(n node) time.Time {
+	if n.by > 0 {
+		n = g.nodes[n.by-1]
+	}
+	return n.time()
+}

@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
@@ -158,6 +160,57 @@ func TestAHistoryFromAFullCloneIsGitsOwn(t *testing.T) {
 	}
 }
 
+// When a version came to the base branch is what people ask for: the commit of a
+// pull request may be days older than the merge.
+func TestACommitCountsFromWhenTheBaseBranchGotIt(t *testing.T) {
+	seed, _ := seeded(t)
+	f := newForge(t, tell(seed, 150, 20))
+	last := len(f.main) - 1
+	f.stand(last)
+	x := f.index("full", f.whole())
+	for _, n := range []int{last / 2, last} { // it is followed as it moves
+		if err := x.Follow(t.Context(), f.main[n], nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arrived := f.arrivals()
+	older := 0
+	for _, path := range f.paths {
+		for held, err := range x.Log(t.Context(), f.main[last], gitops.Place{File: path}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := arrived[held.SHA]; !held.Since.Equal(want) {
+				t.Errorf("%s: the base branch got %.8s on %s, and it counts from %s", path, held.SHA, want, held.Since)
+			}
+			if held.At.Before(held.Since) {
+				older++
+			}
+		}
+	}
+	if older == 0 {
+		t.Error("no commit was older than its merge")
+	}
+}
+
+// arrivals says by git when the base branch got each of its commits.
+func (f *forge) arrivals() map[string]time.Time {
+	f.t.Helper()
+	at := map[string]time.Time{}
+	for _, sha := range f.main {
+		seconds, err := strconv.ParseInt(strings.TrimSpace(run(f.t, f.bare, "show", "-s", "--format=%ct", sha)), 10, 64)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		for _, brought := range strings.Fields(run(f.t, f.bare, "rev-list", sha)) {
+			if _, earlier := at[brought]; !earlier {
+				at[brought] = time.Unix(seconds, 0).UTC()
+			}
+		}
+	}
+	return at
+}
+
 func TestAHistoryFromTheForgesListsIsGitsOwn(t *testing.T) {
 	seed, r := seeded(t)
 	f := newForge(t, tell(seed, 100, 30))
@@ -293,6 +346,35 @@ func TestWhatWasAskedOnceIsKnownAfterARestart(t *testing.T) {
 	}
 	if n := len(f.server.Requests(githubtest.Filter{})) - asked; n > unreadable(before) {
 		t.Errorf("the forge was asked %d times again", n)
+	}
+}
+
+func TestPlacesInOneFileAreToldApart(t *testing.T) {
+	seed, _ := seeded(t)
+	f := newForge(t, tell(seed, 80, 20))
+	tip := f.stand(60)
+	m := f.mirror("m")
+	var places []gitops.Place
+	for _, env := range []string{"staging", "prod"} {
+		places = append(places, gitops.Place{Shape: gitops.ShapeApplicationSet, File: "apps.yaml", Field: "tag", Element: "env=" + env})
+	}
+	x := f.index("m", m)
+	for _, when := range []string{"at first", "when asked again", "after a restart"} {
+		if when == "after a restart" {
+			x.Close()
+			x = f.index("m", m)
+		}
+		standing, err := x.Now(t.Context(), tip, places)
+		if err != nil || standing[0].Version.Tag != "v2" || standing[1].Version.Tag != "v1" {
+			t.Errorf("%s: %+v, %v", when, standing, err)
+		}
+		for i, p := range places {
+			for h, err := range x.Log(t.Context(), tip, p) {
+				if err != nil || h.Version != standing[i].Version {
+					t.Errorf("%s, %s: %s, %v", when, p.Element, h.Version, err)
+				}
+			}
+		}
 	}
 }
 

@@ -2,10 +2,8 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/changebot/changebot/gitops"
@@ -38,6 +36,7 @@ type Index struct {
 	pages    map[pageKey][]workflow.PastCommit
 	listed   int  // commits on pages
 	disk     disk // what of this is on disk
+	busy     bool // another process has the file
 
 	now snapshot
 }
@@ -56,7 +55,8 @@ const (
 )
 
 // Open returns the Index with the facts that are on disk. What is there and
-// cannot be used is dropped, and the log says why.
+// cannot be used is dropped, and the log says why. The file belongs to one
+// process at a time: while another has it nothing is kept, see Follow.
 func Open(opts Options) *Index {
 	x := &Index{opts: opts, log: opts.Log, writer: make(chan struct{}, 1)}
 	if x.log == nil {
@@ -65,14 +65,8 @@ func Open(opts Options) *Index {
 	x.log = x.log.With("repository", opts.Repository)
 	x.writer <- struct{}{}
 	x.empty()
-	if opts.File == "" {
-		return x
-	}
-	if err := x.load(); err != nil {
-		if !errors.Is(err, os.ErrNotExist) {
-			x.log.Warn("the history on disk cannot be used and is dropped", "reason", err)
-		}
-		x.forget()
+	if opts.File != "" {
+		x.load()
 	}
 	return x
 }
@@ -112,7 +106,8 @@ func (x *Index) facts() int {
 
 // Follow takes in the history of a commit, and reads the versions that the new commits left at
 // the places. It is called when the base branch has moved, so that
-// questions need not wait; one that is interrupted has come as far as it has.
+// questions need not wait; one that is interrupted has come as far as it has. A
+// file that another process had is taken over once that one has ended.
 func (x *Index) Follow(ctx context.Context, tip string, places []gitops.Place) error {
 	select {
 	case <-ctx.Done():
@@ -120,6 +115,7 @@ func (x *Index) Follow(ctx context.Context, tip string, places []gitops.Place) e
 	case <-x.writer:
 	}
 	defer func() { x.writer <- struct{}{} }()
+	x.takeOver()
 	if x.knows(tip) {
 		return nil
 	}

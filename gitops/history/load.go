@@ -6,62 +6,104 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/crash"
+	"github.com/changebot/changebot/gitops/filelock"
 	"github.com/changebot/changebot/gitops/workflow"
 )
 
-// load takes in what is on disk. A frame that was cut off, as by a crash, ends
-// the file. The error says why nothing of it can be used.
-func (x *Index) load() error {
-	file, err := os.Open(x.opts.File)
+// load takes in what is on disk. A frame that was cut off, as by a crash, or
+// does not verify ends the file: what comes from there on is cut away. While
+// another process has it, which is about to end if it shares the mirror too, the
+// facts are kept in memory only. The caller holds mu, or is the only one.
+func (x *Index) load() {
+	file, err := x.openFile()
+	if x.busy = errors.Is(err, filelock.ErrHeld); x.busy {
+		x.log.Info("the history is not on disk until another changebot ends", "file", x.opts.File)
+		return
+	}
 	if err != nil {
-		return err
+		x.log.Warn("the history cannot be kept on disk", "reason", err)
+		return
 	}
-	defer file.Close()
-	good, names, err := x.replay(file)
+	x.empty()
+	x.disk = disk{file: file, names: map[string]uint64{}}
+	all, err := x.replay(file)
+	if all.lost != nil {
+		x.log.Warn("the history on disk is used up to where it is whole", "reason", all.lost)
+	}
+	if err == nil {
+		err = file.Truncate(all.size)
+		crash.Point("history cut")
+	}
 	if err != nil {
-		return err
+		if !errors.Is(err, errNothing) {
+			x.log.Warn("the history on disk cannot be used and is dropped", "reason", err)
+		}
+		x.forget()
+		return
 	}
-	if err := os.Truncate(x.opts.File, good); err != nil {
-		return err
-	}
-	if err := x.openFile(); err != nil {
-		return err
-	}
-	for i, s := range names {
+	x.disk.sum = all.sum
+	for i, s := range all.names {
 		x.disk.names[s] = uint64(i + 1)
 	}
-	return nil
 }
 
-// replay takes in the file's facts and returns where the last whole frame ends.
-func (x *Index) replay(file io.Reader) (good int64, names []string, err error) {
+// takeOver loads the file that another process had before. The caller is the
+// writer.
+func (x *Index) takeOver() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.busy {
+		x.checked = false
+		x.load()
+	}
+}
+
+// errNothing says that a file was just made, or emptied.
+var errNothing = errors.New("it is empty")
+
+// replayed is what was taken in of a file.
+type replayed struct {
+	size  int64 // where the last whole frame ends
+	sum   uint32
+	names []string
+	lost  error // why there is more than that; nil where there is not
+}
+
+// replay takes in the file's facts, as far as they verify. The error says why
+// nothing of the file can be used.
+func (x *Index) replay(file io.Reader) (all replayed, err error) {
 	r := bufio.NewReaderSize(file, 1<<20)
 	head := make([]byte, len(x.header()))
-	if _, err := io.ReadFull(r, head); err != nil || string(head) != x.header() {
-		return 0, nil, errors.New("it is another program's, release's or repository's")
+	if _, err := io.ReadFull(r, head); errors.Is(err, io.EOF) {
+		return all, errNothing
+	} else if err != nil || string(head) != x.header() {
+		return all, errors.New("it is another program's, release's or repository's")
 	}
-	good = int64(len(head))
+	all.size = int64(len(head))
 	d := decoder{}
 	for {
-		d.data, err = readFrame(r)
+		data, sum, err := readFrame(r, all.sum)
 		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return good, d.names, nil
-		case err != nil:
-			return good, nil, err
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case errors.Is(err, errDamaged):
+			all.lost = err
+			return all, nil
 		}
-		size := len(d.data)
-		for len(d.data) > 0 && !d.bad {
+		for d.data = data; len(d.data) > 0 && !d.bad; {
 			x.replayRecord(&d)
 		}
-		if d.bad || x.facts() > maxFacts {
-			return good, nil, fmt.Errorf("%w: a record cannot be read", errDamaged)
+		if d.bad {
+			return all, fmt.Errorf("%w: a record cannot be read", errDamaged)
 		}
-		good += 8 + int64(size)
+		if x.facts() > maxFacts {
+			return all, fmt.Errorf("it has outgrown its bound of %d facts", maxFacts)
+		}
+		all.size, all.sum, all.names = all.size+8+int64(len(data)), sum, d.names
 	}
 }
 
@@ -73,8 +115,12 @@ func (x *Index) replayRecord(d *decoder) {
 		x.tip = c.Hash
 	case recordReading:
 		content := d.id()
-		f := field{gitops.Shape(d.name()), d.name(), d.name()}
-		x.readings.put(content, f, gitops.Version{Tag: d.name(), Digest: d.name()}, true)
+		var f field
+		var v gitops.Version
+		for _, s := range append(f.texts(), &v.Tag, &v.Digest) {
+			*s = d.name()
+		}
+		x.readings.put(content, f, v, true)
 	case recordPage:
 		key, commits := d.page()
 		x.pages[key] = commits

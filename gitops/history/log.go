@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/workflow"
@@ -72,7 +73,7 @@ func (x *Index) near(ctx context.Context, upTo string, place gitops.Place, yield
 				return told, false, err
 			}
 			told++
-			if !yield(workflow.Held{PastCommit: l.PastCommit, Version: v, Found: found}, nil) {
+			if !yield(workflow.Held{PastCommit: l.PastCommit, Since: l.since, Version: v, Found: found}, nil) {
 				return told, true, errStop
 			}
 		}
@@ -85,6 +86,7 @@ func (x *Index) near(ctx context.Context, upTo string, place gitops.Place, yield
 // A listing is a commit of a file's history, and the content it left.
 type listing struct {
 	workflow.PastCommit
+	since   time.Time
 	content id
 }
 
@@ -105,6 +107,7 @@ func (x *Index) list(upTo, path string, limit int) (listed []listing, rest end, 
 		c := x.graph.nodes[e.node]
 		listed = append(listed, listing{
 			PastCommit: workflow.PastCommit{SHA: c.id.String(), At: c.time(), Author: c.author, Title: c.title},
+			since:      x.graph.since(c),
 			content:    e.blob,
 		})
 		return true
@@ -132,7 +135,7 @@ func (x *Index) distant(ctx context.Context, upTo string, from end, told int, pl
 			if err != nil {
 				return err
 			}
-			if !yield(workflow.Held{PastCommit: c, Version: v, Found: found}, nil) {
+			if !yield(workflow.Held{PastCommit: c, Since: c.At, Version: v, Found: found}, nil) {
 				return errStop
 			}
 		}

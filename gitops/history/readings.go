@@ -9,15 +9,20 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-// A field says where in a file a version stands; in which file does not
-// matter, for the same content says the same.
-type field struct {
-	shape gitops.Shape
-	image string
-	path  string
+// A field says where in a file a version stands: all of a place but the file,
+// for the same content says the same in any. What else a place says decides
+// which of many versions in one content is meant.
+type field gitops.Place
+
+func fieldOf(p gitops.Place) field {
+	p.File = ""
+	return field(p)
 }
 
-func fieldOf(p gitops.Place) field { return field{p.Shape, p.Image, p.Field} }
+// texts are what a field is on disk, in that order.
+func (f *field) texts() []*string {
+	return []*string{(*string)(&f.Shape), &f.Image, &f.Field, &f.Chart, &f.Kind, &f.Name, &f.Source, &f.Parameter, &f.Element}
+}
 
 // readings remember which version a content has at a field.
 type readings struct {

@@ -35,8 +35,8 @@ type Commit struct {
 	Hash    string
 	Parents []string
 	At      time.Time // the committer's date, by which git sorts
-	Author  string
-	Title   string // the first line of the message
+	Author  string    // or who asked for it, where it was asked for in chat
+	Title   string    // the first line of the message
 
 	// Main says that it is on the line of first parents of the tip that was
 	// asked for.

@@ -18,6 +18,7 @@ type end struct {
 func (g *graph) log(n uint32, events []event, yield func(event) bool) (rest end, whole bool) {
 	q := &queue{graph: g, seen: map[uint32]bool{}, oldest: n}
 	q.add(n)
+	ended := false // a line came to its beginning, which the boundary's own history may have too
 	for q.Len() > 0 {
 		n := q.next()
 		if q.Len() == 0 && n == q.oldest { // nobody waits, and nobody has been further back
@@ -29,8 +30,9 @@ func (g *graph) log(n uint32, events []event, yield func(event) bool) (rest end,
 		}
 		node := g.nodes[n]
 		if node.boundary {
-			return end{commit: node.id, alone: q.Len() == 0}, false
+			return end{commit: node.id, alone: q.Len() == 0 && !ended}, false
 		}
+		ended = ended || len(node.parents) == 0
 		e, changed := eventAt(events, n)
 		switch {
 		case changed && e.same == 0:

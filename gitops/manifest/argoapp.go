@@ -3,6 +3,8 @@ package manifest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/changebot/changebot/gitops"
 )
 
 // Application is the version in an Argo CD Application: in its one source, or
@@ -71,13 +73,48 @@ func (a ApplicationSet) overridden(set cursor) error {
 	if err != nil {
 		return err
 	}
+	sources, err := spec.follow([]step{{key: "template"}, {key: "spec"}, {key: "sources"}})
+	ways := a.Field.decides()
+	if err == nil && len(sources.items()) > 0 {
+		ways = nil // Argo CD does not look at source then
+	}
+	ways = append(ways, []step{{key: "sources"}})
 	for _, g := range generators {
-		over, err := a.Field.in(g.cursor, []step{{key: "template"}, {key: "spec"}}, a.Source)
-		if err == nil {
-			return refuse(over.path, over.line, "it decides over the template of the ApplicationSet", next)
+		for _, way := range ways {
+			over, err := g.follow(append([]step{{key: "template"}, {key: "spec"}}, way...))
+			switch {
+			case gitops.CodeOf(err) == gitops.NotFound:
+			case err != nil:
+				return err
+			case over.node.Value != "" || len(over.node.Content) > 0:
+				return refuse(over.path, over.line, "it decides over the template of the ApplicationSet", next)
+			}
 		}
 	}
 	return nil
+}
+
+// decides returns the ways from the specification of a template to what stands
+// in place of the same in another one. A list stands for the whole of it.
+func (a ArgoSource) decides() [][]step {
+	at := func(keys ...string) []step {
+		way := []step{{key: "source"}}
+		for _, key := range keys {
+			way = append(way, step{key: key})
+		}
+		return way
+	}
+	switch {
+	case a.Parameter != "":
+		return [][]step{at("helm", "parameters")}
+	case a.Value != "":
+		parameter := append(at("helm", "parameters"), step{kind: intoItem, key: "name", value: a.Value})
+		return [][]step{at("helm", "valuesObject"), at("helm", "values"), parameter}
+	case a.Image != "":
+		return [][]step{at("kustomize", "images")}
+	default:
+		return [][]step{at("targetRevision")}
+	}
 }
 
 // argoPlaces finds the one place in the objects of a kind.

@@ -64,7 +64,7 @@ func (a ArgoSource) places(f *file) ([]place, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	return f.search(a, a.place)
+	return f.first(a, readByArgoCD, a.place)
 }
 
 // check refuses what cannot be meant.

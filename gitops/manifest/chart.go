@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // chartList is a list of Helm charts in a file, each a map with name and
@@ -14,6 +12,7 @@ type chartList struct {
 	of    string // what has the list, for messages: "kustomization"
 	key   string // the list's key at the root
 	alias string // the key of an entry that gives the chart a name of its own
+	read  string // by whom
 }
 
 // chartName is what a chart, a release or an alias is called.
@@ -28,28 +27,26 @@ func (l chartList) places(f *file, at Locator, chart string) ([]place, error) {
 	var own, shared []cursor // entries called so, and entries of that chart which are called something else
 	var names []string
 	for _, root := range f.roots() {
-		list, ok, err := root.key(l.key)
+		entries, err := root.entries(l.key, l.of, "name", l.alias, "version")
 		if err != nil {
 			return nil, err
 		}
-		if !ok || list.node.Tag == "!!null" {
-			continue
-		}
-		if list.node.Kind != yaml.SequenceNode {
-			return nil, refuse(list.path, list.line, "it is "+describe(list.node)+", not a list", "Correct the "+l.of+".")
-		}
-		for _, entry := range list.items() {
+		for _, entry := range entries {
 			name, alias, err := l.names(entry)
 			if err != nil {
 				return nil, err
 			}
 			switch {
+			case root.doc > 0 && (alias == chart || name == chart):
+				return nil, place{path: entry.path, line: entry.line}.unread(l.read)
 			case alias == chart, alias == "" && name == chart:
 				own = append(own, entry)
 			case name == chart:
 				shared = append(shared, entry)
 			}
-			names = append(names, name)
+			if root.doc == 0 {
+				names = append(names, name)
+			}
 		}
 	}
 	switch {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -83,12 +84,17 @@ func (c Container) places(f *file) ([]place, error) {
 }
 
 // objects returns the objects of a document: itself, or the items of a List.
+// Whatever is called so, as a DeploymentList, and has items is one to kubectl
+// and kustomize.
 func (c cursor) objects() ([]cursor, error) {
 	kind, err := c.text("kind")
-	if err != nil || kind != "List" {
+	if err != nil || !strings.HasSuffix(kind, "List") {
 		return []cursor{c}, err
 	}
-	items, _, err := c.key("items")
+	items, ok, err := c.key("items")
+	if kind != "List" && (!ok || items.node.Kind != yaml.SequenceNode) {
+		return []cursor{c}, err
+	}
 	return items.items(), err
 }
 

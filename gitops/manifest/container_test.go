@@ -27,6 +27,18 @@ func TestSetEditsEveryKindOfWorkload(t *testing.T) {
 	}
 }
 
+func TestSetEditsTheObjectsOfAList(t *testing.T) {
+	const pod = "{kind: Pod, spec: {containers: [{image: \"r/app:v1\"}]}}"
+	for _, kind := range []string{"List", "PodList"} {
+		before := "kind: " + kind + "\nitems: [" + pod + ", " + pod + "]\n"
+		after, _, err := Set([]byte(before), Container{"r/app"}, Version{Tag: "v2"})
+		if err != nil || string(after) != strings.ReplaceAll(before, "v1", "v2") {
+			t.Errorf("%s: got %s, %v", kind, after, err)
+		}
+	}
+	checkSpliced(t, []spliced{{"an object that is merely called so", "kind: AllowList\nspec: {version: v1}\n", Custom{Path: "spec.version", Kind: "AllowList"}, "v2", "v1", "v2"}})
+}
+
 func TestSetEditsTheImagesOfAComponent(t *testing.T) {
 	const component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages:\n- name: a\n  newTag: v1.0\n"
 	checkSpliced(t, []spliced{{"in its images", component, Kustomize{"a"}, "v2.0", "v1.0", "v2.0"}})

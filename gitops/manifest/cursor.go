@@ -69,6 +69,7 @@ func (c cursor) lookup(key string, searched map[*yaml.Node]bool) (cursor, bool, 
 	}
 	searched[c.node] = true
 	var found *yaml.Node
+	var at int // where in the map
 	for i := 0; i+1 < len(c.node.Content); i += 2 {
 		k, value := c.node.Content[i], c.node.Content[i+1]
 		if !isKey(k, key) {
@@ -78,20 +79,33 @@ func (c cursor) lookup(key string, searched map[*yaml.Node]bool) (cursor, bool, 
 			return c, false, refuse(keyPath(c.path, key), k.Line,
 				fmt.Sprintf("the key is there twice, first on line %d", found.Line), "Remove one of the two.")
 		}
-		found = value
+		found, at = value, i
 	}
+	var is cursor
 	if found != nil {
-		return c.to(keyPath(c.path, key), found), true, nil
+		is = c.to(keyPath(c.path, key), found)
 	}
-	for i := 0; i+1 < len(c.node.Content); i += 2 {
+	// Before a key a merge key changes nothing. Behind it, it decides for some
+	// readers, as the last of several does.
+	for i := at; i+1 < len(c.node.Content); i += 2 {
 		if c.node.Content[i].Tag != "!!merge" {
 			continue
 		}
-		if v, ok, err := c.merged(key, c.node.Content[i+1], searched); ok || err != nil {
-			return v, ok, err
+		v, ok, err := c.merged(key, c.node.Content[i+1], searched)
+		switch {
+		case err != nil:
+			return c, false, err
+		case ok && is.node != nil:
+			return c, false, refuse(is.path, is.line, fmt.Sprintf("a merge key (<<) on line %d brings it as well, and which of the two counts depends on who reads it", v.line),
+				"Leave it in one of the two.")
+		case ok:
+			is = v
 		}
 	}
-	return c, false, nil
+	if is.node == nil {
+		return c, false, nil
+	}
+	return is, true, nil
 }
 
 // merged looks key up in what a merge key brings: a map or a list of maps.

@@ -19,5 +19,5 @@ type Dependency struct {
 func (d Dependency) String() string { return "the dependency " + quote(d.Chart) }
 
 func (d Dependency) places(f *file) ([]place, error) {
-	return chartList{of: "chart", key: "dependencies", alias: "alias"}.places(f, d, d.Chart)
+	return chartList{of: "chart", key: "dependencies", alias: "alias", read: readByHelm}.places(f, d, d.Chart)
 }

@@ -38,6 +38,11 @@
 // there and empty, and in an image reference. What [Set] wrote, [Read] reads
 // back.
 //
+// A place that decides nothing is neither written nor read, because who names it
+// believes that it does: a later document of a file of which kustomize, Helm or
+// Argo CD read the first (first.go), a key over which a merge key decides for
+// some readers, an image that another entry of the kustomization takes further.
+//
 // Every error is a *gitops.Error. Unsafe means that the file would have to be
 // changed by hand first, and Next says how; NotFound that the file has no such
 // place; Invalid that the question itself is malformed. The messages name the

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -71,7 +72,11 @@ func drawManifest(t *rapid.T, root branch) string {
 		return p.pick("byte order mark", "", "\ufeff") + p.flow(root, p.pick("colon", ":", ": "), p.pick("comma", ",", ", ", ",\n\t")) + p.pick("end", "", "\n", "\r\n")
 	}
 	p.indent, p.dash, p.gap = rapid.IntRange(1, 4).Draw(t, "indent"), rapid.IntRange(0, 2).Draw(t, "dash"), rapid.IntRange(1, 3).Draw(t, "gap")
-	text := p.pick("head", "", "", "---\n", "# head\n", "%YAML 1.1\n---\n", "other: 1\n---\n", "\n\n")
+	heads := []string{"", "", "---\n", "# head\n", "%YAML 1.1\n---\n", "\n\n", "# other\n---\n"}
+	if isObject(root) {
+		heads = append(heads, "other: 1\n---\n")
+	}
+	text := p.pick("head", heads...)
 	if p.chance("all flow", 10) {
 		text += p.flow(root, ": ", p.pick("comma", ", ", ",", ",\n   ")) + p.comment() + "\n"
 	} else {
@@ -86,6 +91,12 @@ func drawManifest(t *rapid.T, root branch) string {
 		return text
 	}
 	return p.pick("byte order mark", "", "", "", "\ufeff") + text
+}
+
+// isObject says that root is read wherever it stands in its file: of all else
+// the first document is.
+func isObject(root branch) bool {
+	return slices.ContainsFunc(root.kids, func(b branch) bool { return b.key == "kind" && b.text != "Kustomization" })
 }
 
 func (p *pen) blockMap(kids []branch) []string {

@@ -127,8 +127,8 @@ func TestSetEditsPlainManifests(t *testing.T) {
 			[]string{"roll:5.0}", "roll:5.1}"}},
 		{"a key with dots in a list's item", Scalar{`items[kind=Rollout].metadata.labels["app.kubernetes.io/version"]`}, "5.0", "5.1",
 			[]string{`version: "5.0"`, `version: "5.1"`}},
-		{"an item by its number", HelmImage{`items[1].spec.template.spec.containers[0].image`}, "5.0", "5.1",
-			[]string{"roll:5.0}", "roll:5.1}"}},
+		{"an item by its number", Scalar{`items[1].metadata.labels["app.kubernetes.io/version"]`}, "5.0", "5.1",
+			[]string{`version: "5.0"`, `version: "5.1"`}},
 	})
 }
 

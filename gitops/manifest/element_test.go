@@ -73,6 +73,34 @@ func TestSetRefusesATemplateThatDoesNotDecide(t *testing.T) {
 		wrap("  generators: [{git: {template: {spec: {source: {path: a}}}}, selector: {}}, x]\n  templatePatch: '{}'\n"), ApplicationSet{}, "v2", "v1", "v2"}})
 }
 
+// Argo CD fills in of the template what a generator's own leaves empty, and
+// takes a list for one value.
+func TestSetRefusesATemplateThatAGeneratorReplaces(t *testing.T) {
+	wrap := func(template, over string) string {
+		return "kind: ApplicationSet\nspec:\n  template: {spec: " + template + "}\n  generators: [{git: {template: {spec: " + over + "}}}]\n"
+	}
+	const helm, images = "{source: {helm: {parameters: [{name: tag, value: v1}]}}}", "{source: {kustomize: {images: [a:v1]}}}"
+	const object, several = "{source: {helm: {valuesObject: {tag: v1}}}}", "{sources: [{chart: a, targetRevision: 1.0.0}]}"
+	const decides = " (line 4) cannot be edited safely: it decides over the template of the ApplicationSet."
+	const over = "spec.generators[0].git.template.spec."
+	parameter, image, value := ArgoSource{Parameter: "tag"}, ArgoSource{Image: "a"}, ArgoSource{Value: "tag"}
+	checkRefused(t, []refusal{
+		{"by other parameters", wrap(helm, "{source: {helm: {parameters: [{name: x, value: y}]}}}"), ApplicationSet{Field: parameter}, "v2", over + "source.helm.parameters" + decides, false},
+		{"by other images", wrap(images, "{source: {kustomize: {images: [b:v1]}}}"), ApplicationSet{Field: image}, "v2", over + "source.kustomize.images" + decides, false},
+		{"by other values", wrap(object, "{source: {helm: {valuesObject: {x: y}}}}"), ApplicationSet{Field: value}, "v2", over + "source.helm.valuesObject" + decides, false},
+		{"by a parameter", wrap(object, "{source: {helm: {parameters: [{name: tag, value: v0}]}}}"), ApplicationSet{Field: value}, "v2", over + "source.helm.parameters[0]" + decides, false},
+		{"by other sources", wrap(several, "{sources: [{chart: b}]}"), ApplicationSet{Source: "chart=a"}, "2.0.0", over + "sources" + decides, false},
+		{"by a revision, without the chart", wrap("{source: {chart: a, targetRevision: 1.0.0}}", "{source: {targetRevision: 0.9.0}}"), ApplicationSet{Source: "chart=a"}, "2.0.0",
+			over + "source.targetRevision" + decides, false},
+		{"by what is there twice", wrap(helm, "{source: {path: a}, source: {path: b}}"), ApplicationSet{Field: parameter}, "v2",
+			over + "source (line 4) cannot be edited safely: the key is there twice, first on line 4.", false},
+	})
+	checkSpliced(t, []spliced{
+		{"an empty list replaces nothing", wrap(helm, "{source: {helm: {parameters: []}}}"), ApplicationSet{Field: parameter}, "v2", "v1", "v2"},
+		{"a source where there are several", wrap(several, "{source: {targetRevision: main}}"), ApplicationSet{Source: "chart=a"}, "2.0.0", "1.0.0", "2.0.0"},
+	})
+}
+
 func TestSetRefusesElementsThatSeveralAre(t *testing.T) {
 	const two = "kind: ApplicationSet\nspec:\n  generators: [{list: {elements: [{e: a, tag: v1}]}}, {list: {elements: [{e: a, tag: v1}]}}]\n"
 	checkRefused(t, []refusal{

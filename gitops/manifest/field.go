@@ -12,6 +12,7 @@ import (
 // Field is one scalar in one file: where it stands and what it says.
 type Field struct {
 	Document int    // which document of the file, from 0
+	Object   string // what tells it from the others, as in Deployment/cart; empty where nothing needs to
 	Path     string // for people, as in images[2].newTag
 	Line     int    // from 1
 	Column   int    // in characters, from 1, of the value's first one (a quote, if it has any)
@@ -21,6 +22,15 @@ type Field struct {
 	Value    string // what it says: the text without quotes, "" for null
 
 	refusal *gitops.Error
+}
+
+// Name is the Path, behind the Object where there is one: no two fields of a
+// file have the same.
+func (f Field) Name() string {
+	if f.Object == "" {
+		return f.Path
+	}
+	return f.Object + " " + f.Path
 }
 
 // Editable returns nil where the value can be replaced safely, else the Unsafe
@@ -55,7 +65,7 @@ func (c cursor) target() (target, error) {
 		return target{}, refuse(c.at(), c.line, "it is "+describe(n)+", not a single value", "Name the field inside it that holds the version.")
 	}
 	t := target{node: n, trail: c.trail, json: c.file.json, Field: Field{
-		Document: c.doc, Path: c.at(), Line: c.line, Column: c.col, Value: textOf(n),
+		Document: c.doc, Object: c.file.documentName(c.doc), Path: c.at(), Line: c.line, Column: c.col, Value: textOf(n),
 	}}
 	start, end, reason := c.file.span(n)
 	next := "Write the value on one line, in the place where it is used."

@@ -33,6 +33,7 @@ type file struct {
 	data  []byte
 	docs  []*yaml.Node // each a document node, in the order of the file
 	lines []int        // byte offset of the beginning of each line
+	names []string     // of the documents, once they are asked for: see documentName
 	json  bool         // it is JSON and stays JSON
 
 	within *block                // the block whose text this is, nil for a file by itself

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -73,7 +74,7 @@ func (f *file) add(c cursor, more *yaml.Node, first bool) (*replacement, error) 
 			"Write it out in both places.")
 	}
 	r := &replacement{
-		target: target{node: c.node, trail: c.trail, Field: Field{Document: c.doc, Path: c.path, Line: c.line}},
+		target: target{node: c.node, trail: c.trail, Field: Field{Document: c.doc, Object: c.file.documentName(c.doc), Path: c.path, Line: c.line}},
 		grows:  &growth{index: len(c.node.Content), added: more.Content},
 	}
 	m := f.mannerAt(c)
@@ -130,15 +131,21 @@ func (f *file) addBelow(n *yaml.Node, m manner, r *replacement) bool {
 	return f.linesBehind(end, indented(m.lines(n.Kind, r.grows.added), columnOf(n)), r)
 }
 
-// linesBehind puts lines behind the line on which end lies.
+// linesBehind puts lines behind the line on which end lies, and behind the
+// comments below it that are further to the right: they are about what is above.
 func (f *file) linesBehind(end int, lines []string, r *replacement) bool {
-	for end < len(f.data) && isBlank(f.data[end]) {
-		end++
-	}
-	if end < len(f.data) && f.data[end] == '#' {
-		for end < len(f.data) && breakAt(f.data[end:]) == 0 {
-			end++
+	end = f.skipComment(end)
+	column := len(lines[0]) - len(strings.TrimLeft(lines[0], " "))
+	for {
+		next := end + breakAt(f.data[end:])
+		start := next
+		for start < len(f.data) && f.data[start] == ' ' {
+			start++
 		}
+		if next == end || start == len(f.data) || f.data[start] != '#' || start-next <= column {
+			break
+		}
+		end = f.skipComment(start)
 	}
 	newline := f.newlineAt(end)
 	if end == len(f.data) {
@@ -151,6 +158,20 @@ func (f *file) linesBehind(end int, lines []string, r *replacement) bool {
 	}
 	r.target.Start, r.target.End = end, end
 	return true
+}
+
+// skipComment returns the offset behind blanks and a comment on the rest of a
+// line.
+func (f *file) skipComment(i int) int {
+	for i < len(f.data) && isBlank(f.data[i]) {
+		i++
+	}
+	if i < len(f.data) && f.data[i] == '#' {
+		for i < len(f.data) && breakAt(f.data[i:]) == 0 {
+			i++
+		}
+	}
+	return i
 }
 
 // addAbove puts growth on the lines above the first entry of a block map, and

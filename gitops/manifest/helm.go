@@ -1,6 +1,10 @@
 package manifest
 
-import "go.yaml.in/yaml/v3"
+import (
+	"regexp"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // Helm is a field of a values file that holds a tag alone:
 //
@@ -24,7 +28,7 @@ func (h Helm) places(f *file) ([]place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.search(h, func(root cursor) (place, error) { return root.tagAt(steps) })
+	return f.first(h, readByHelm, func(root cursor) (place, error) { return root.tagAt(steps) })
 }
 
 // tagAt makes a place of the tag at the end of steps, and of the digest that
@@ -63,7 +67,7 @@ func (h HelmImage) places(f *file) ([]place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.search(h, func(root cursor) (place, error) { return root.imageAt(steps, "") })
+	return f.first(h, readByHelm, func(root cursor) (place, error) { return root.imageAt(steps, "") })
 }
 
 // imageAt makes a place of the whole image at the end of steps. It must be of
@@ -86,14 +90,22 @@ func (c cursor) imageAt(steps []step, repository string) (place, error) {
 	return v.splitImage()
 }
 
+// bareTag is what a tag looks like and no image is called.
+var bareTag = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)*([.+_-][0-9A-Za-z.+_-]*)?$`)
+
 // reference makes a place of the image reference under the cursor. It must be
-// of the repository, unless that is empty.
+// of the repository; where that is empty, of any, but not a tag alone, behind
+// which another would be written.
 func (c cursor) reference(repository string) (place, error) {
 	p, err := c.placeOf(aReference)
 	if err != nil {
 		return place{}, err
 	}
-	name, _, _ := splitReference(textOf(c.node))
+	text := textOf(c.node)
+	if repository == "" && bareTag.MatchString(text) {
+		return place{}, refuse(c.at(), c.line, quote(text)+" looks like a tag and not like an image", "Say in the catalogue that the field holds the tag: helm, and not helmImage.")
+	}
+	name, _, _ := splitReference(text)
 	return p, c.runs(name, repository)
 }
 

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"fmt"
-
 	"go.yaml.in/yaml/v3"
 
 	"github.com/changebot/changebot/gitops"
@@ -130,32 +128,34 @@ func (k Kustomize) reference(v Version) string {
 	return text
 }
 
-// kustomization returns the root of the document that says it is one, or of
-// the only document where none says so.
+// kustomization returns the root of the document that is one: the first, of
+// which it is true unless it says that it is something else.
 func (f *file) kustomization() (cursor, error) {
 	roots := f.roots()
 	if len(roots) == 0 {
 		return cursor{}, notFound("Write its first lines by hand.", "The file is empty, so it is no kustomization.")
 	}
-	var found []cursor
-	for _, root := range roots {
+	first, err := roots[0].text("kind")
+	if err != nil {
+		return cursor{}, err
+	}
+	if first != "" && !isKustomization(first) {
+		return cursor{}, notFound("Name the file with the kustomization.", "The file is no kustomization: its first document is %s.", describeObject(first, ""))
+	}
+	for _, root := range roots[1:] {
 		kind, err := root.text("kind")
 		if err != nil {
 			return cursor{}, err
 		}
-		if kind == "Kustomization" || kind == "Component" || kind == "" && len(roots) == 1 {
-			found = append(found, root)
+		saysNothing := kind == "" && first == "" && root.node.Kind != yaml.ScalarNode
+		if saysNothing || isKustomization(kind) {
+			return cursor{}, place{path: root.at(), line: root.line}.unread(readByKustomize)
 		}
 	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return cursor{}, notFound("Name the file with the kustomization, or give it its kind.", "No document of the file is a kustomization.")
-	default:
-		return cursor{}, refuse(found[1].at(), found[1].line, fmt.Sprintf("it is another kustomization, besides the one on line %d", found[0].line), "Leave one of them.")
-	}
+	return roots[0], nil
 }
+
+func isKustomization(kind string) bool { return kind == "Kustomization" || kind == "Component" }
 
 // addKeys plans the newTag and digest of v below an entry.
 func (f *file) addKeys(entry cursor, v Version) (*replacement, error) {

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"fmt"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -28,23 +30,26 @@ func (k Kustomize) places(f *file) ([]place, error) {
 	var found []place
 	var missing error
 	var names []string
+	var list []cursor // the entries of the first document
 	for _, root := range f.roots() {
-		images, ok, err := root.key("images")
+		entries, err := root.entries("images", "kustomization", "name", "newName", "newTag", "digest")
 		if err != nil {
 			return nil, err
 		}
-		if !ok || images.node.Tag == "!!null" {
-			continue
+		if root.doc == 0 {
+			list = entries
 		}
-		if images.node.Kind != yaml.SequenceNode {
-			return nil, refuse(images.path, images.line, "it is "+describe(images.node)+", not a list", "Correct the kustomization.")
-		}
-		for _, entry := range images.items() {
+		for _, entry := range entries {
 			name, match, err := k.matches(entry)
 			if err != nil {
 				return nil, err
 			}
-			names = append(names, name)
+			switch {
+			case match && root.doc > 0:
+				return nil, place{path: entry.path, line: entry.line}.unread(readByKustomize)
+			case root.doc == 0:
+				names = append(names, name)
+			}
 			if !match {
 				continue
 			}
@@ -63,7 +68,59 @@ func (k Kustomize) places(f *file) ([]place, error) {
 	if missing = notFound(next, "The kustomization has no images."); len(names) > 0 {
 		missing = notFound(next, "The kustomization has no image %s; it has %s.", quote(k.Image), enumerate(names))
 	}
-	return theOne(k, found, missing)
+	one, err := theOne(k, found, missing)
+	if err != nil {
+		return nil, err
+	}
+	return one, one[0].host.takenFurther(list)
+}
+
+// entries returns the items of the list at a key of the root, none where there
+// is no list. The keys are those that an item may have.
+func (c cursor) entries(key, of string, keys ...string) ([]cursor, error) {
+	if err := c.spelled(key); err != nil {
+		return nil, err
+	}
+	list, ok, err := c.key(key)
+	if err != nil || !ok || list.node.Tag == "!!null" {
+		return nil, err
+	}
+	if list.node.Kind != yaml.SequenceNode {
+		return nil, refuse(list.path, list.line, "it is "+describe(list.node)+", not a list", "Correct the "+of+".")
+	}
+	items := list.items()
+	for _, item := range items {
+		if err := item.spelled(keys...); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// takenFurther refuses an entry that gives its image another name, where a
+// later entry is about that: kustomize applies one after the other, so that the
+// later one decides what runs.
+func (c cursor) takenFurther(entries []cursor) error {
+	newName, err := c.text("newName")
+	if err != nil || newName == "" {
+		return err
+	}
+	behind := false
+	for _, entry := range entries {
+		if entry.node == c.node {
+			behind = true
+			continue
+		}
+		name, err := entry.text("name")
+		if err != nil {
+			return err
+		}
+		if behind && name == newName {
+			return refuse(entry.path, entry.line, fmt.Sprintf("it is about the image as %s (line %d) renames it, and decides over that", c.path, c.line),
+				"Leave the version in one of the two.")
+		}
+	}
+	return nil
 }
 
 // matches reports whether entry is about the image, and the entry's name.

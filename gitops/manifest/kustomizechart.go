@@ -19,5 +19,5 @@ type KustomizeChart struct {
 func (k KustomizeChart) String() string { return "the kustomize chart " + quote(k.Chart) }
 
 func (k KustomizeChart) places(f *file) ([]place, error) {
-	return chartList{of: "kustomization", key: "helmCharts", alias: "releaseName"}.places(f, k, k.Chart)
+	return chartList{of: "kustomization", key: "helmCharts", alias: "releaseName", read: readByKustomize}.places(f, k, k.Chart)
 }

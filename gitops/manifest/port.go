@@ -37,7 +37,7 @@ func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byt
 	}
 	var edits []workflow.FieldEdit
 	for _, f := range outcome.Fields {
-		edits = append(edits, workflow.FieldEdit{Field: f.Field.Path, Old: f.Field.Value, New: f.New})
+		edits = append(edits, workflow.FieldEdit{Field: f.Field.Name(), Old: f.Field.Value, New: f.New})
 	}
 	return out, edits, nil
 }

@@ -2,6 +2,9 @@ package manifest
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/changebot/changebot/gitops"
@@ -35,6 +38,46 @@ func TestEveryShapeThatACatalogueNamesIsEdited(t *testing.T) {
 		if got, err := (Files{}).Read(after, tt.place); err != nil || got != to {
 			t.Errorf("%+v: read back %v, %v", tt.place, got, err)
 		}
+	}
+}
+
+// What is approved is named by its fields: two edits must never look the same.
+func TestFieldsOfSeveralDocumentsAreToldApart(t *testing.T) {
+	const pod = "kind: Pod\nmetadata: {name: %s}\nspec: {containers: [{image: a:v1.0}]}\n---\n"
+	pods := func(names ...string) (file string) {
+		for _, name := range names {
+			file += fmt.Sprintf(pod, name)
+		}
+		return file
+	}
+	const at = " spec.containers[0].image"
+	for _, tt := range []struct {
+		name, data string
+		want       []string
+	}{
+		{"by kind and name", pods("a", "b"), []string{"Pod/a" + at, "Pod/b" + at}},
+		{"in another order", pods("b", "a"), []string{"Pod/b" + at, "Pod/a" + at}},
+		{"by their number where two have one name", pods("a", "b", "a"), []string{"document 1" + at, "Pod/b" + at, "document 3" + at}},
+		{"by their number where a name is none", pods("a", "'b '", "'{{ x }}'"), []string{"Pod/a" + at, "document 2" + at, "document 3" + at}},
+		{"a document alone has its path", strings.TrimSuffix(pods("a"), "---\n"), []string{at[1:]}},
+	} {
+		_, fields, err := Files{}.Set([]byte(tt.data), gitops.Place{Shape: gitops.ShapeContainer, Image: "a"}, gitops.Version{Tag: "v2.0.0"})
+		var got []string
+		for _, f := range fields {
+			got = append(got, f.Field)
+		}
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, %v", tt.name, got, err)
+		}
+	}
+	_, fields, err := Files{}.Set([]byte("image: {tag: v1.0}\n---\n"), gitops.Place{Shape: gitops.ShapeHelm, Field: "image.tag"}, gitops.Version{Tag: "v2.0.0"})
+	if err != nil || fields[0].Field != "image.tag" {
+		t.Errorf("the first document of values: %+v, %v", fields, err)
+	}
+	const deployment = "kind: Deployment\nmetadata: {name: cart}\nspec: {template: {spec: {}}}\n---\n"
+	_, fields, err = Files{}.Restart([]byte(pods("a")+deployment), gitops.Restart{}, "1")
+	if err != nil || fields[0].Field != `Deployment/cart spec.template.metadata.annotations["changebot.github.io/restarted-at"]` {
+		t.Errorf("a restart: %+v, %v", fields, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
 	"github.com/changebot/changebot/gitops"
@@ -79,6 +80,28 @@ func TestPropertyWhatIsWrittenIsReadBack(t *testing.T) {
 		}
 		if got, err := Read(after, at); err != nil || got != to {
 			t.Fatalf("read %q, %v from %q", got, err, after)
+		}
+	})
+}
+
+func TestPropertyWhatNeedsNoQuotesIsText(t *testing.T) {
+	var decoded any
+	isText := func(tag string) bool {
+		if !plain(tag) {
+			return true
+		}
+		err := yaml.Unmarshal([]byte(tag), &decoded)
+		return err == nil && decoded == tag
+	}
+	for _, tag := range []string{"1._", "0_xF9", "45E_-4", "0o-6", "0__o71", "65._E0", "1_0", "_1", "0b-1", "1__.5"} {
+		if !isText(tag) {
+			t.Fatalf("%s is read as %v", tag, decoded)
+		}
+	}
+	drawMany(t, 10, func(t *rapid.T) {
+		tag := rapid.StringMatching(`[0-9_.]{1,3}[0-9_.eExXob+:-]{0,6}|[A-Za-z~.]{1,5}`).Draw(t, "tag")
+		if tagPattern.MatchString(tag) && !isText(tag) {
+			t.Fatalf("%s is read as %v", tag, decoded)
 		}
 	})
 }

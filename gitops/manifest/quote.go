@@ -9,12 +9,13 @@ import (
 
 // notText matches what some reader of YAML 1.1 or 1.2 takes for something else
 // than text when it stands without quotes: numbers in any base (1.10, 1e3,
-// 0x1F, 007, 1_000), dates and times, sexagesimals (12:30). It errs towards
-// quotes: they never hurt.
+// 0x1F, 007), dates and times, sexagesimals (12:30). Underscores are to be taken
+// out before, as some readers do wherever they stand in a number (1_000, 1._).
+// It errs towards quotes: they never hurt.
 var notText = regexp.MustCompile(`^[-+]?(?:` +
-	`[0-9._]*[0-9][0-9_]*\.?(?:[eE][-+]?[0-9_]*)?|` + // decimal; 1.2.3 is narrowed below
-	`0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|` +
-	`[0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?|` +
+	`[0-9.]*[0-9]\.?(?:[eE][-+]?[0-9]*)?|` + // decimal; 1.2.3 is narrowed below
+	`0[xX][-+]?[0-9a-fA-F]+|0[oO][-+]?[0-7]+|0[bB][-+]?[01]+|` +
+	`[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?|` +
 	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt].*)?` +
 	`)$`)
 
@@ -34,7 +35,8 @@ func plain(value string) bool {
 			return false
 		}
 	}
-	return threeParts.MatchString(value) || !notText.MatchString(value)
+	digits := strings.ReplaceAll(value, "_", "")
+	return threeParts.MatchString(digits) || !notText.MatchString(digits)
 }
 
 // encode writes value in place of the scalar that t is: in the same quotes, or,

@@ -83,10 +83,71 @@ func TestSetRefusesValuesItCannotSplice(t *testing.T) {
 	})
 }
 
+// Readers of YAML 1.1, kustomize and Helm among them, let a merge key decide
+// over the keys that stand before it; those of 1.2 let the keys decide.
+func TestSetRefusesWhatReadersTakeForDifferentThings(t *testing.T) {
+	const both = " cannot be edited safely: a merge key (<<) on line 2 brings it as well, and which of the two counts depends on who reads it."
+	checkRefused(t, []refusal{
+		{"a merge key behind the value brings it too", "d: &d {tag: v0}\nimage: {tag: v1, <<: *d}\n", Helm{"image.tag"}, "v2", "image.tag (line 2)" + both, false},
+		{"one of several merged maps behind it does", "d: &d {tag: v0}\nimage: {tag: v1, <<: [{x: 1}, *d]}\n", Helm{"image.tag"}, "v2", "image.tag (line 2)" + both, false},
+		{"a map merged into the merged one does", "d: &d {<<: {tag: v0}}\nimage: {tag: v1, <<: *d}\n", Helm{"image.tag"}, "v2", "image.tag (line 2)" + both, false},
+		{"it brings the map around the value", "image: {tag: v1}\n<<: {image: {tag: v0}}\n", Helm{"image.tag"}, "v2", "image (line 1)" + both, false},
+		{"two merge keys bring it", "d: &d {tag: v1}\nimage: {<<: *d, <<: {tag: v0}}\n", Helm{"image.tag"}, "v2", "image.tag (line 2)" + both, false},
+	})
+	const before = "d: &d {tag: v0}\nimage: {<<: *d, tag: v1}\n"
+	after, _, err := Set([]byte(before), Helm{"image.tag"}, Version{Tag: "v2"})
+	if err != nil || string(after) != strings.Replace(before, "v1", "v2", 1) {
+		t.Errorf("a merge key before the value: %q, %v", after, err)
+	}
+}
+
+// kustomize and Helm do not tell capitals apart in the keys of their own files,
+// and take the last of two in an order of their own.
+func TestSetRefusesKeysThatDifferByCapitalsAlone(t *testing.T) {
+	const as = " cannot be edited safely: whoever reads it takes it for "
+	tests := []refusal{
+		{"a tag", oneImage + "  newTag: v1\n  newtag: v0\n", Kustomize{"a"}, "v2", "images[0].newtag (line 4)" + as + "newTag.", false},
+		{"a tag alone", oneImage + "  newtag: v0\n", Kustomize{"a"}, "v2", "images[0].newtag (line 3)" + as + "newTag.", false},
+		{"a digest", oneImage + "  newTag: v1\n  Digest: " + digestOf("1") + "\n", Kustomize{"a"}, "v2", "images[0].Digest (line 4)" + as + "digest.", false},
+		{"another entry's name", oneImage + "  newTag: v1\n- Name: a\n  newTag: v0\n", Kustomize{"a"}, "v2", "images[1].Name (line 4)" + as + "name.", false},
+		{"the images", "Images: []\n" + oneImage + "  newTag: v1\n", Kustomize{"a"}, "v2", "Images (line 1)" + as + "images.", false},
+		{"charts", "helmcharts: []\nhelmCharts: [{name: a, version: 1.0.0}]\n", KustomizeChart{"a"}, "2.0.0", "helmcharts (line 1)" + as + "helmCharts.", false},
+		{"a chart's version", "dependencies: [{name: a, version: 1.0.0, Version: 1.1.0}]\n", Dependency{"a"}, "2.0.0", "dependencies[0].Version (line 1)" + as + "version.", false},
+	}
+	checkRefused(t, tests)
+	for _, tt := range tests[:5] {
+		if after, _, err := Insert([]byte(tt.data), Kustomize{"b"}, Version{Tag: "v2"}); gitops.CodeOf(err) != gitops.Unsafe {
+			t.Errorf("%s: an entry is inserted: %q, %v", tt.name, after, err)
+		}
+	}
+}
+
+// kustomize makes the entries take effect one after the other.
+func TestSetRefusesAnImageThatAnotherEntryTakesFurther(t *testing.T) {
+	const further = "images[1] (line 5) cannot be edited safely: it is about the image as images[0] (line 2) renames it, and decides over that."
+	checkRefused(t, []refusal{
+		{"by its tag", oneImage + "  newName: b\n  newTag: v1\n- name: b\n  newTag: v0\n", Kustomize{"a"}, "v2", further, false},
+		{"by another name", oneImage + "  newName: b\n  newTag: v1\n- name: b\n  newName: c\n", Kustomize{"a"}, "v2", further, false},
+	})
+	const before = "images:\n- name: b\n  newTag: v0\n- name: a\n  newName: b\n  newTag: v1\n"
+	after, _, err := Set([]byte(before), Kustomize{"a"}, Version{Tag: "v2"})
+	if err != nil || string(after) != strings.Replace(before, "v1", "v2", 1) {
+		t.Errorf("an entry that has been through: %q, %v", after, err)
+	}
+}
+
+func TestSetRefusesATagWhereAnImageIsDeclared(t *testing.T) {
+	for _, tag := range []string{"1.0", "v1", "1.2.3-rc.1", "20260101", "7_1"} {
+		checkRefused(t, []refusal{{tag, "image: {tag: " + tag + "}\n", HelmImage{"image.tag"}, "v2",
+			`image.tag (line 1) cannot be edited safely: "` + tag + `" looks like a tag and not like an image.`, false}})
+	}
+	checkSpliced(t, []spliced{{"an image without a version", "image: nginx\n", HelmImage{"image"}, "1.27.0", "nginx", "nginx:1.27.0"}})
+}
+
 func TestSetRefusesAmbiguousPlaces(t *testing.T) {
 	checkRefused(t, []refusal{
-		{"two documents have the field", "image: {tag: v1}\n---\nimage: {tag: v1}\n", Helm{"image.tag"}, "v2",
-			`image (line 3) cannot be edited safely: the Helm value "image.tag" is there more than once, first on line 1 (image).`, false},
+		{"two documents have the field", "image: {tag: v1}\n---\nimage: {tag: v1}\n", Scalar{"image.tag"}, "v2",
+			`image.tag (line 3) cannot be edited safely: the field "image.tag" is there more than once, first on line 1 (image.tag).`, false},
 		{"two entries have the name", oneImage + "  newTag: v1\n- newName: a\n  newTag: v1\n", Kustomize{"a"}, "v2",
 			`images[1] (line 4) cannot be edited safely: the kustomize image "a" is there more than once, first on line 2 (images[0]).`, false},
 		{"two items have the name", "a: [{name: x, tag: v1}, {name: x}]\n", Scalar{"a[name=x].tag"}, "v2",

@@ -24,7 +24,7 @@ func (Files) Restart(data []byte, at gitops.Restart, value string) ([]byte, []wo
 		return out, nil, nil
 	}
 	return out, []workflow.FieldEdit{{
-		Field: edit.Field.Path, Old: edit.Field.Value, New: edit.New, Inserted: edit.Field.Start == edit.Field.End,
+		Field: edit.Field.Name(), Old: edit.Field.Value, New: edit.New, Inserted: edit.Field.Start == edit.Field.End,
 	}}, nil
 }
 
@@ -46,6 +46,9 @@ func setText(data []byte, path, value string) ([]byte, FieldEdit, error) {
 		return nil, FieldEdit{}, err
 	case t.Value == value:
 		return data, FieldEdit{}, nil
+	}
+	if err := f.readAt(t); err != nil {
+		return nil, FieldEdit{}, err
 	}
 	if err := t.Editable(); err != nil {
 		return nil, FieldEdit{}, err

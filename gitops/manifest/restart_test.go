@@ -21,6 +21,9 @@ func TestARestartIsWrittenWhereItIsDeclared(t *testing.T) {
 		{"an annotation that is absent", pods, gitops.Restart{}, head + "      annotations:\n        changebot.github.io/restarted-at: \"" + at + "\"\n" + labels, true},
 		{"a value of a chart", "restartedAt: \"\" # by changebot\n", gitops.Restart{Field: "restartedAt"}, "restartedAt: \"" + at + "\" # by changebot\n", false},
 		{"the value is text for every reader", "restartedAt: never\n", gitops.Restart{Field: "restartedAt"}, "restartedAt: \"" + at + "\"\n", false},
+		{"a value in a later document", "a: 1\n---\nrestartedAt: \"\"\n", gitops.Restart{Field: "restartedAt"},
+			"refused: values.yaml: restartedAt (line 3) cannot be edited safely: it is in another document of the file than the first, and Helm reads the first alone.", false},
+		{"a field of a later object", "kind: A\n---\nkind: B\nrestartedAt: \"\"\n", gitops.Restart{Field: "restartedAt"}, "kind: A\n---\nkind: B\nrestartedAt: \"" + at + "\"\n", false},
 		{"a value that is absent", "a: 1\n", gitops.Restart{Field: "restartedAt"}, "refused: values.yaml: There is no restartedAt", false},
 		{"another workload", pods, gitops.Restart{Workload: "search"}, "refused: values.yaml: The file has no workload \"search\"", false},
 	}

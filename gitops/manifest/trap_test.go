@@ -98,6 +98,7 @@ func TestTrap14NoKeyIsInventedBesideTheNestedMap(t *testing.T) {
 		{"the map is a single value", "image: nginx\n", Helm{"image.tag"}, "There is no image.tag: image (line 1) is a single value (str)."},
 		{"the map is empty", "image:\nother: 1\n", Helm{"image.tag"}, "There is no image.tag: image (line 1) is empty."},
 		{"one key has a dot in it", "image.tag: v1\n", Helm{"image.tag"}, `There is no image; the document (line 1) has one key spelled "image.tag" instead of nested maps.`},
+		{"a field's one key has a dot in it", "app.version: v1\n", Scalar{"app.version"}, `There is no app; the document (line 1) has one key spelled "app.version" instead of nested maps.`},
 		{"the list is shorter", "a: [x]\n", Scalar{"a[1]"}, "There is no a[1]: a (line 1) does not have it."},
 		{"no item is called so", "a: [{name: x}]\n", Scalar{"a[name=y].tag"}, "There is no a[name=y]: a (line 1) does not have it."},
 		{"the kustomize entry has no version", "images:\n- name: a\n", Kustomize{"a"}, "images[0] (line 2) has neither newTag nor digest."},

@@ -24,8 +24,9 @@ const (
 
 // A Record is what a block says: all that is needed to go on with a Change
 // when the store was lost, but for its decisions. Of a plan that is too long
-// for a body the Edits are left out, and then the Targets: they follow from the
-// Request at Plan.Base, and Plan.Digest says whether they are the same.
+// for a body the Edits go, then the Evidence and what is left out, then the Targets: they
+// follow from the Request at Plan.Base, and Plan.Digest says whether they are the
+// same. Last go the names of a Request for all applications.
 type Record struct {
 	Change  string         `json:"change"`
 	Request gitops.Request `json:"request"`
@@ -42,7 +43,17 @@ func Block(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 		c.Plan.Edits[i].Diff = "" // so is this
 	}
 	data, err := squeezed(c)
-	for _, leaveOut := range []func(){func() { c.Plan.Edits = nil }, func() { c.Plan.Targets = nil }} {
+	all := c.Request.Command.All
+	for _, leaveOut := range []func(){
+		func() { c.Plan.Edits = nil },
+		func() { c.Plan.Evidence, c.Plan.LeftOut = nil, nil },
+		func() { c.Plan.Targets = nil },
+		func() {
+			if all {
+				c.Request.Command.Applications = nil
+			}
+		},
+	} {
 		if err == nil && len(data) > mostBlock {
 			leaveOut()
 			data, err = squeezed(c)

@@ -13,33 +13,34 @@ import (
 const maxBody = 60000
 
 // Body is the text of a Change's pull request: the table of versions, the
-// exact edits and what they do to the rendered manifests, the evidence, what the policy waits for, how to roll back, who
-// asked and why, and the signed block.
+// exact edits and what they do to the rendered manifests, the evidence, what
+// the policy waits for, who asked and why, how to roll back, and the signed
+// block.
 func Body(c gitops.Change, key ed25519.PrivateKey) (string, error) {
 	block, err := Block(c, key)
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	versionTable(&b, c)
-	included(&b, c.Plan.Included)
-	diff(&b, c)
-	rendered(&b, c.Plan.Rendered)
-	list(&b, "Evidence", c.Plan.Evidence)
-	policy(&b, c)
-	asked(&b, c)
-	undoing(&b, c)
-	text := b.String()
-	if room := maxBody - len(block); len(text) > room {
-		text = cut(text, max(0, room)/4) + "\n\n*(cut: the whole list is in the files of this pull request)*\n"
-	}
-	return text + "\n" + block, nil
+	var head, middle, end strings.Builder
+	versionTable(&head, c)
+	included(&head, c.Plan.Included)
+	diff(&middle, c)
+	rendered(&middle, c.Plan.Rendered)
+	list(&middle, "Evidence", c.Plan.SpeaksInFull())
+	policy(&middle, c)
+	asked(&end, c)
+	undoing(&end, c)
+	return fitted(head.String(), middle.String(), end.String(), maxBody-len(block)) + "\n" + block, nil
 }
 
 func versionTable(b *strings.Builder, c gitops.Change) {
 	b.WriteString("| Application | Environment | Runs now | Will run |\n| --- | --- | --- | --- |\n")
 	for _, s := range c.Plan.Targets {
-		fmt.Fprintf(b, "| %s | %s | `%s` | `%s` |\n", Escape(s.Target.Application), Escape(s.Target.Environment), code(s.Old.String()), code(s.New.String()))
+		besides := Escape(s.Besides())
+		if besides != "" {
+			besides = ", " + besides
+		}
+		fmt.Fprintf(b, "| %s | %s | `%s` | `%s`%s |\n", Escape(s.Target.Application), Escape(s.Target.Environment), code(s.Old.String()), code(s.New.String()), besides)
 	}
 }
 
@@ -83,10 +84,13 @@ func policy(b *strings.Builder, c gitops.Change) {
 		return
 	}
 	var lines []string
+	said := map[string]bool{} // one rule says the same of every application that it is about
 	var walk func(v gitops.Verdict)
 	walk = func(v gitops.Verdict) {
-		if len(v.Rules) == 0 {
-			lines = append(lines, fmt.Sprintf("%s: %s, %s", v.Rule, v.Outcome, v.Reason))
+		text := fmt.Sprintf("%s: %s, %s", v.Rule, v.Outcome, v.Reason)
+		if len(v.Rules) == 0 && !said[text] {
+			said[text] = true
+			lines = append(lines, text)
 		}
 		for _, r := range v.Rules {
 			walk(r)
@@ -111,16 +115,23 @@ func asked(b *strings.Builder, c gitops.Change) {
 	b.WriteString(".\n\nReviews of linked people count here as in chat. Merging is changebot's: it merges exactly the commit that was approved.\n")
 }
 
-// undoing says how to roll back, with versions as a sentence can name them.
+// undoing says how to go back to what ran before, with versions as a sentence
+// can name them. There is no button for that in the thread of a rollback.
 func undoing(b *strings.Builder, c gitops.Change) {
-	if c.Request.Command.Kind == gitops.KindRestart {
-		return // there is nothing to go back to
-	}
-	b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say\n")
+	var say string
 	for _, s := range c.Plan.Targets {
-		if old := s.Old.Full(); old != "" {
-			fmt.Fprintf(b, "`rollback %s in %s to version %s`\n", code(s.Target.Application), code(s.Target.Environment), code(old))
+		if old := s.Old.Full(); old != "" && !s.OnlyLifts && s.Restarted == "" {
+			say += fmt.Sprintf("- `rollback %s in %s to version %s`\n", code(s.Target.Application), code(s.Target.Environment), code(old))
 		}
+	}
+	press := c.Request.Command.Kind.Returns()
+	switch {
+	case press && say != "":
+		b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change, or say, with `because` and your reason behind it:\n\n" + say)
+	case press:
+		b.WriteString("\n**How to roll back:** press *Roll back* in the thread of this change.\n")
+	case say != "":
+		b.WriteString("\n**How to go back to what ran before:** say, with `because` and your reason behind it:\n\n" + say)
 	}
 }
 

@@ -9,6 +9,7 @@
 package pulltext
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,11 +17,10 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-// rollBack begins the title of a rollback.
-const rollBack = "Roll back"
-
 // IsRollback says whether a commit's title is that of a rollback.
-func IsRollback(title string) bool { return strings.HasPrefix(title, rollBack+" ") }
+func IsRollback(title string) bool {
+	return strings.HasPrefix(title, gitops.Capital(gitops.KindRollback.Words().Do)+" ")
+}
 
 // Title says what a Change does, in one line of at most 120 characters.
 func Title(c gitops.Change) string {
@@ -28,17 +28,11 @@ func Title(c gitops.Change) string {
 	if len(steps) == 0 {
 		return "Change " + c.ID
 	}
-	environment := steps[0].Target.Environment
-	var what string
-	switch first := steps[0]; {
-	case len(steps) > 1:
-		what = fmt.Sprintf("%s %d applications %s %s", verb(c), len(steps), toward(c), environment)
-	case c.Request.Command.Kind == gitops.KindRestart:
-		what = fmt.Sprintf("Restart %s in %s: %s", first.Target.Application, environment, first.New)
-	case c.Request.Command.Kind == gitops.KindRollback:
-		what = fmt.Sprintf(rollBack+" %s in %s: %s → %s", first.Target.Application, environment, first.Old, first.New)
-	default:
-		what = fmt.Sprintf("%s %s to %s: %s → %s", verb(c), first.Target.Application, environment, first.Old, first.New)
+	first, words := steps[0], c.Request.Command.Kind.Words()
+	where := words.Toward + " " + first.Target.Environment
+	what := fmt.Sprintf("%s %s %s: %s", gitops.Capital(words.Do), first.Target.Application, where, brings(first))
+	if len(steps) > 1 {
+		what = fmt.Sprintf("%s %d applications %s", gitops.Capital(words.DoMany), len(steps), where)
 	}
 	if slices.ContainsFunc(steps, func(s gitops.Step) bool { return !s.Copied.IsZero() }) {
 		what += ", with its files"
@@ -87,12 +81,38 @@ const mostLabelled = 20
 
 type trailer struct{ key, value string }
 
+// The trailers by which a commit tells who asked for it.
+const (
+	requestedBy = "Requested-by"
+	changeID    = "Change-Id"
+)
+
 func requestTrailers(c gitops.Change) []trailer {
-	lines := []trailer{{"Requested-by", person(c.Request.Requester)}}
+	lines := []trailer{{requestedBy, person(c.Request.Requester)}}
 	if c.Request.Command.Because != "" {
 		lines = append(lines, trailer{"Justification", c.Request.Command.Because})
 	}
-	return append(lines, trailer{"Change-Id", c.ID})
+	return append(lines, trailer{changeID, c.ID})
+}
+
+// Requester returns the name of who asked for the Change that a commit was made
+// for, by the trailers of its message; empty where there are none. Whoever may
+// push can write them, as they can any author: it is for people to read.
+func Requester(message string) string {
+	var name, change string
+	for line := range strings.Lines(message) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case requestedBy:
+			name, _, _ = strings.Cut(value, " <")
+		case changeID:
+			change = value
+		}
+	}
+	if change == "" {
+		return ""
+	}
+	return name
 }
 
 // trailers writes one line for each; a value with line breaks would be able to
@@ -121,22 +141,16 @@ func person(p gitops.Person) string {
 	return text
 }
 
-func verb(c gitops.Change) string {
-	switch c.Request.Command.Kind {
-	case gitops.KindRollback:
-		return rollBack
-	case gitops.KindRestart:
-		return "Restart"
+// brings says what becomes of the version of one application.
+func brings(s gitops.Step) string {
+	switch {
+	case s.OnlyLifts:
+		return s.Lifted()
+	case s.Restarted != "":
+		return s.New.String()
 	default:
-		return "Promote"
+		return fmt.Sprintf("%s → %s", cmp.Or(s.Old.String(), "nothing"), s.New)
 	}
-}
-
-func toward(c gitops.Change) string {
-	if c.Request.Command.Kind != gitops.KindPromote {
-		return "in"
-	}
-	return "to"
 }
 
 func oneLine(s string) string { return cut(strings.Join(strings.Fields(s), " "), 500) }

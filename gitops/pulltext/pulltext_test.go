@@ -43,6 +43,21 @@ func TestNobodyWritesATrailerOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestACommitTellsWhoAskedForIt(t *testing.T) {
+	of := change("INC-1")
+	for message, want := range map[string]string{
+		pulltext.CommitMessage(of):                                  "Ada Berger",
+		"Promote checkout (#7)\n\n" + pulltext.MergeMessage(of, ""): "Ada Berger",
+		"Promote checkout\n\nRequested-by: Eve <eve@x.example>\n":   "",
+		"Fix a typo\n": "",
+		"":             "",
+	} {
+		if got := pulltext.Requester(message); got != want {
+			t.Errorf("%q was asked for by %q, not %q", message, got, want)
+		}
+	}
+}
+
 func TestTheMergeSaysWhoApprovedAndWhereTheJournalStood(t *testing.T) {
 	c := change("INC-1")
 	grace := gitops.Person{ID: "grace", Name: "Grace Adeyemi", Email: "grace@acme.example", GitHub: "graceadeyemi"}
@@ -157,5 +172,21 @@ func TestABodyThatIsTooLongIsCutAndStillReadable(t *testing.T) {
 	}
 	if _, err := pulltext.ReadBlock(body, key('k').Public().(ed25519.PublicKey)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatARuleSaysOfEveryApplicationIsSaidOnce(t *testing.T) {
+	c := change("x")
+	waits := gitops.Verdict{Rule: "prod/approvals/prod", Outcome: gitops.OutcomeWaiting, Reason: "waits for 2 more of leads"}
+	of := func(application string) gitops.Verdict {
+		return gitops.Verdict{Rule: "access/release", Outcome: gitops.OutcomeAllowed, Reason: "the grant release lets ada promote " + application}
+	}
+	c.Verdict = gitops.Verdict{Rule: "policy", Outcome: gitops.OutcomeWaiting, Rules: []gitops.Verdict{waits, waits, of("cart"), of("search")}}
+	body, err := pulltext.Body(c, key('k'))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(body, "prod/approvals/prod&#58;"); n != 1 || strings.Count(body, "access/release&#58;") != 2 {
+		t.Errorf("the rule is told of %d times, or the grants are not twice:\n%s", n, body)
 	}
 }

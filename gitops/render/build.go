@@ -9,13 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
-
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 // How the building process ends when it takes too much memory, or too long.
@@ -24,22 +20,9 @@ const (
 	exitTime   = 4
 )
 
-// An order asks the building process for one directory.
-type order struct {
-	Dir   string
-	Files map[string][]byte
-}
-
-// A built is what it answers: the manifests that came out, in kustomize's
-// order. Failed says no more than that kustomize did not like what it got.
-type built struct {
-	Manifests []string
-	Failed    bool
-	TooLarge  bool
-}
-
-// Build is the building process: it answers orders from in on out until there
-// are no more, and ends itself when an order takes too much. It is what
+// Build is the building process: it carries out orders from in, with questions
+// and outcomes on out, until there are no more. It ends itself when an order
+// takes too much, or when nobody is there any more to hear of it. It is what
 // the command runs that a Renderer is given, with nothing else in the process.
 func Build(in io.Reader, out io.Writer) error {
 	isolate()
@@ -53,22 +36,87 @@ func Build(in io.Reader, out io.Writer) error {
 	done := make(chan struct{})
 	defer close(done)
 	go watchMemory(uint64(2*most), done)
-	orders, answers := json.NewDecoder(in), json.NewEncoder(out)
-	for {
-		var o order
-		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
+	return obey(in, out, carryOut)
+}
+
+// obey carries out orders until in ends. Who asks closes it last of all, and
+// the kernel does where they were killed: what is under way then is of no use.
+func obey(in io.Reader, out io.Writer, carryOut func(order, func(question) (answer, error)) (outcome, error)) error {
+	said, ended, failed := make(chan json.RawMessage), make(chan error, 1), make(chan error, 1)
+	go func() { ended <- hear(in, said) }()
+	go func() { failed <- serve(said, json.NewEncoder(out), carryOut) }()
+	select {
+	case err := <-ended:
+		return err
+	case err := <-failed:
+		return err
+	}
+}
+
+// hear passes on what is said until there is no more.
+func hear(in io.Reader, said chan<- json.RawMessage) error {
+	for from := json.NewDecoder(in); ; {
+		var text json.RawMessage
+		if err := from.Decode(&text); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		// Whoever asked has given up by then, or is not there any more.
+		said <- text
+	}
+}
+
+// serve carries out orders until it cannot be heard.
+func serve(said <-chan json.RawMessage, to *json.Encoder, carryOut func(order, func(question) (answer, error)) (outcome, error)) error {
+	ask := func(q question) (a answer, err error) {
+		if err = to.Encode(message{Question: &q}); err == nil {
+			err = json.Unmarshal(<-said, &a)
+		}
+		return a, err
+	}
+	for {
+		var o order
+		if err := json.Unmarshal(<-said, &o); err != nil {
+			return err
+		}
+		// Whoever asked has given up by then.
 		late := time.AfterFunc(2*maxTargetTime, func() { os.Exit(exitTime) })
-		err := answers.Encode(build(o))
+		result, err := carryOut(o, ask)
+		if err == nil {
+			err = to.Encode(message{Outcome: &result})
+		}
 		late.Stop()
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// carryOut fills an order. Its errors are those of the conversation.
+func carryOut(o order, ask func(question) (answer, error)) (out outcome, err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // a library's, over files that it does not expect
+			out, err = outcome{Refused: "Rendering it failed."}, nil
+		}
+	}()
+	out, err = fill(o, ask)
+	if why, refused := errors.AsType[refusal](err); refused {
+		return outcome{From: out.From, Refused: string(why)}, nil
+	}
+	left := maxKept
+	for i := range out.Resources {
+		out.Resources[i].Diff = within(&left, out.Resources[i].Diff)
+	}
+	return out, err
+}
+
+// within leaves out a text that is longer than what is left for it.
+func within(left *int, text string) string {
+	if len(text) > *left {
+		return ""
+	}
+	*left -= len(text)
+	return text
 }
 
 // isolate lets the process reach nothing: what it builds names no address, and
@@ -84,7 +132,7 @@ func isolate() {
 
 // watchMemory ends the process before the machine feels it.
 func watchMemory(most uint64, done <-chan struct{}) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	ticker := time.NewTicker(5 * time.Millisecond)
 	for {
 		select {
@@ -92,45 +140,9 @@ func watchMemory(most uint64, done <-chan struct{}) {
 			ticker.Stop()
 			return
 		case <-ticker.C:
-			if metrics.Read(sample); sample[0].Value.Uint64() > most {
+			if metrics.Read(samples); samples[0].Value.Uint64()+samples[1].Value.Uint64() > most {
 				os.Exit(exitMemory)
 			}
 		}
 	}
-}
-
-// root is where the repository stands in memory.
-const root = "/repository"
-
-// build runs kustomize over files in memory. Its options are those of the
-// command without any flag: no plugin, no helm, no file from outside a
-// kustomization's own directory.
-func build(o order) (b built) {
-	defer func() {
-		if fault := recover(); fault != nil { // kustomize's, over files that it does not expect
-			b = built{Failed: true}
-		}
-	}()
-	files := filesys.MakeFsInMemory()
-	for name, data := range o.Files {
-		if err := files.WriteFile(path.Join(root, name), data); err != nil {
-			return built{Failed: true}
-		}
-	}
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, path.Join(root, o.Dir))
-	if err != nil {
-		return built{Failed: true}
-	}
-	size := 0
-	for _, r := range resources.Resources() {
-		text, err := r.AsYAML()
-		if err != nil {
-			return built{Failed: true}
-		}
-		if size += len(text); size > maxOutput {
-			return built{TooLarge: true}
-		}
-		b.Manifests = append(b.Manifests, string(text))
-	}
-	return b
 }

@@ -12,12 +12,16 @@ const (
 	hiddenChanged = "(hidden, changed)"
 )
 
-// lastApplied is the annotation in which kubectl keeps a whole object, with all
-// that is secret in it.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+// keepsWhole holds for annotations in which a tool keeps the whole of an object
+// that it has applied, with all that is secret in it.
+func keepsWhole(annotation string) bool {
+	return strings.HasSuffix(annotation, "/last-applied-configuration") || // kubectl, and those who do as it does
+		annotation == "kapp.k14s.io/original" || annotation == "objectset.rio.cattle.io/applied" || annotation == "banzaicloud.com/last-applied"
+}
 
 // concealed is a copy of an object without what its Secrets hold: not those of
-// v1 alone, but whatever has a kind with that word. was is the object before,
+// v1 alone, but whatever has a kind with that word. Of these all annotations are
+// hidden too, for nobody knows which tool keeps what in them. was is the object before,
 // nil where there is none or object is itself that one.
 func concealed(object, was map[string]any) map[string]any {
 	if object == nil {
@@ -32,8 +36,9 @@ func concealMap(object, was map[string]any, secret bool) map[string]any {
 	out := make(map[string]any, len(object))
 	for key, value := range object {
 		switch {
-		case key == lastApplied || secret && (key == "data" || key == "stringData"):
-			out[key] = cover(value, was[key])
+		case keepsWhole(key) || secret && (key == "data" || key == "stringData" || key == "annotations"):
+			before, had := was[key]
+			out[key] = cover(value, before, had)
 		default:
 			out[key] = conceal(value, was[key], secret)
 		}
@@ -61,17 +66,18 @@ func conceal(value, was any, secret bool) any {
 	return value
 }
 
-// cover hides a value, or each of a map's.
-func cover(value, was any) any {
+// cover hides a value, or each of a map's. had says whether there was one before.
+func cover(value, was any, had bool) any {
 	if m, ok := value.(map[string]any); ok {
 		before, _ := was.(map[string]any)
 		out := make(map[string]any, len(m))
 		for key, item := range m {
-			out[key] = cover(item, before[key])
+			b, had := before[key]
+			out[key] = cover(item, b, had)
 		}
 		return out
 	}
-	if was != nil && !reflect.DeepEqual(value, was) {
+	if had && !reflect.DeepEqual(value, was) {
 		return hiddenChanged
 	}
 	return hidden

@@ -15,6 +15,9 @@ func secrets() map[string]string {
 		"a list":                "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {password: hunterN}}]\n",
 		"the annotation":        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"data\":{\"password\":\"hunterN\"}}'}}\n",
 		"one of something else": "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"password\":\"hunterN\"}'}}\n",
+		"another's annotation":  "apiVersion: v1\nkind: Secret\nmetadata: {name: a, annotations: {reflector.example/copy-of: hunterN}}\n",
+		"kapp's annotation":     "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {kapp.k14s.io/original: '{\"password\":\"hunterN\"}'}}\n",
+		"a patched list":        "apiVersion: v1\nkind: List\nitems: [{kind: Service, metadata: {name: b}}, {kind: List, items: [{kind: Secret, metadata: {name: a}, data: {password: hunterN}}]}]\n",
 		"a template of one":     "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {target: {template: {data: {password: hunterN}}}}\n",
 		"data that is no map":   "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [hunterN]\n",
 		"keys that are numbers": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {1: hunterN}\n",
@@ -46,6 +49,17 @@ func TestWhatASecretHoldsIsNeverTold(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAValueThatWasNullIsSeenToChange(t *testing.T) {
+	const one = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {password: }\n"
+	two := strings.Replace(one, "password: ", "password: hunter2", 1)
+	for _, change := range [][2]string{{one, two}, {two, one}} {
+		got := at(t, "prod", tree{"prod/a.yaml": change[0]}, tree{"prod/a.yaml": change[1]})
+		if len(got.Resources) != 1 || !strings.Contains(got.Resources[0].Diff, hiddenChanged) || strings.Contains(got.Resources[0].Diff, "hunter") {
+			t.Errorf("%+v", got)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"context"
 	"path"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ type collector struct {
 }
 
 // kustomization takes a directory that is a kustomization.
-func (c *collector) kustomization(ctx context.Context, dir string) error {
+func (c *collector) kustomization(dir string) error {
 	switch {
 	case slices.Contains(c.over, dir):
 		return refuse("%s stands on itself.", quote(dir))
@@ -35,15 +34,12 @@ func (c *collector) kustomization(ctx context.Context, dir string) error {
 		return refuse("It is built from more than %d kustomizations.", maxVisits)
 	}
 	c.visits++
-	name, err := c.first(ctx, dir, kustomizationNames()...)
+	name, err := c.only(dir)
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		return refuse("%s holds no kustomization.", quote(dir))
-	}
 	file := path.Join(dir, name)
-	data, err := c.takeYAML(ctx, file)
+	data, err := c.takeYAML(file)
 	if err != nil {
 		return err
 	}
@@ -56,7 +52,25 @@ func (c *collector) kustomization(ctx context.Context, dir string) error {
 	}
 	c.over = append(c.over, dir)
 	defer func() { c.over = c.over[:len(c.over)-1] }()
-	return c.named(ctx, file, k)
+	return c.named(file, k)
+}
+
+// only is the name of the kustomization that a directory holds. Of several
+// kustomize takes none.
+func (c *collector) only(dir string) (string, error) {
+	names := kustomizationNames()
+	name, err := c.first(dir, names...)
+	if err != nil {
+		return "", err
+	}
+	if name == "" {
+		return "", refuse("%s holds no kustomization.", quote(dir))
+	}
+	another, err := c.first(dir, names[slices.Index(names, name)+1:]...)
+	if another != "" {
+		return "", refuse("%s holds more than one kustomization: %s and %s.", quote(dir), name, another)
+	}
+	return name, err
 }
 
 // beyond says what a kustomization asks for that is more than putting files
@@ -76,11 +90,11 @@ func beyond(k types.Kustomization) string {
 }
 
 // named takes all that a kustomization names.
-func (c *collector) named(ctx context.Context, file string, k types.Kustomization) error {
+func (c *collector) named(file string, k types.Kustomization) error {
 	for _, ref := range manifestsOf(k) {
 		at, err := inside(file, ref)
 		if err == nil {
-			_, err = c.takeYAML(ctx, at)
+			_, err = c.takeYAML(at)
 		}
 		if err != nil {
 			return readable(at, err)
@@ -89,21 +103,21 @@ func (c *collector) named(ctx context.Context, file string, k types.Kustomizatio
 	for _, ref := range sourcesOf(k) {
 		at, err := inside(file, ref)
 		if err == nil {
-			_, err = c.take(ctx, at)
+			_, err = c.take(at)
 		}
 		if err != nil {
 			return readable(at, err)
 		}
 	}
 	for _, ref := range slices.Concat(k.Resources, k.Bases) { //nolint:staticcheck // old kustomizations have it
-		if err := c.resource(ctx, file, ref); err != nil {
+		if err := c.resource(file, ref); err != nil {
 			return err
 		}
 	}
 	for _, ref := range k.Components {
 		at, err := inside(file, ref)
 		if err == nil {
-			err = c.kustomization(ctx, at)
+			err = c.kustomization(at)
 		}
 		if err != nil {
 			return err
@@ -113,14 +127,14 @@ func (c *collector) named(ctx context.Context, file string, k types.Kustomizatio
 }
 
 // resource takes a file of manifests, or the kustomization in a directory.
-func (c *collector) resource(ctx context.Context, file, ref string) error {
+func (c *collector) resource(file, ref string) error {
 	at, err := inside(file, ref)
 	if err != nil {
 		return err
 	}
-	_, err = c.takeYAML(ctx, at)
+	_, err = c.takeYAML(at)
 	if gitops.CodeOf(err) == gitops.Invalid {
-		return c.kustomization(ctx, at) // a directory
+		return c.kustomization(at) // a directory
 	}
 	return readable(at, err)
 }
@@ -147,7 +161,7 @@ func manifestsOf(k types.Kustomization) []string {
 	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // old kustomizations have it
 		// It may be a patch itself, which is what kustomize tries first. What
 		// has lines or a brace is no path that leads anywhere.
-		if ref := string(p); !strings.Contains(ref, "\n") && !strings.HasPrefix(ref, "{") {
+		if ref := string(p); !strings.Contains(ref, "\n") && !strings.HasPrefix(strings.TrimSpace(ref), "{") {
 			refs = append(refs, ref)
 		}
 	}
@@ -193,7 +207,7 @@ func inside(file, ref string) (string, error) {
 	case ref == "":
 		return "", refuse("%s names an empty path.", quote(file))
 	case strings.ContainsAny(ref, ":@?\\\x00") || strings.HasPrefix(lower, "github.com"):
-		return "", refuse("%s names %s, which is not in the repository, and nothing is fetched to render.", quote(file), quote(ref))
+		return "", refuse("%s names %s, which is not in the repository, and nothing is fetched to render.", quote(file), quote(address(ref)))
 	case path.IsAbs(ref):
 		return "", refuse("%s names %s, which is not a relative path.", quote(file), quote(ref))
 	}
@@ -202,4 +216,20 @@ func inside(file, ref string) (string, error) {
 		return "", refuse("%s names %s, which leads out of the repository.", quote(file), quote(ref))
 	}
 	return at, nil
+}
+
+// address is what a reference names without the login and the query that it may
+// carry: those may be secrets.
+func address(ref string) string {
+	scheme, rest, schemed := strings.Cut(ref, "://")
+	if !schemed {
+		scheme, rest = "", ref
+	} else {
+		scheme += "://"
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = "…" + rest[i:]
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	return scheme + rest
 }

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"path"
@@ -13,8 +12,8 @@ import (
 
 // plain returns the manifests that stand in a directory's own files, one text
 // for each document.
-func plain(ctx context.Context, s *side, dir string) ([]string, error) {
-	names, err := s.names(ctx, dir)
+func plain(s *side, dir string) ([]string, error) {
+	names, err := s.names(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +23,7 @@ func plain(ctx context.Context, s *side, dir string) ([]string, error) {
 		if !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(name)) {
 			continue
 		}
-		data, err := s.takeYAML(ctx, file)
+		data, err := s.takeYAML(file)
 		if err != nil {
 			return nil, readable(file, err)
 		}
@@ -48,23 +47,4 @@ func plain(ctx context.Context, s *side, dir string) ([]string, error) {
 		}
 	}
 	return manifests, nil
-}
-
-// names are the files of a directory, those that are laid over it among them.
-func (s *side) names(ctx context.Context, dir string) ([]string, error) {
-	names, err := s.tree.Files(ctx, s.commit, dir)
-	if err != nil {
-		return nil, unreadable(dir, err)
-	}
-	for name, data := range s.over {
-		if path.Dir(name) == dir && data != nil {
-			names = append(names, path.Base(name))
-		}
-	}
-	names = slices.DeleteFunc(names, func(name string) bool {
-		data, over := s.over[path.Join(dir, name)]
-		return over && data == nil
-	})
-	slices.Sort(names)
-	return slices.Compact(names), nil
 }

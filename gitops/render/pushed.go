@@ -2,6 +2,8 @@ package render
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -17,9 +19,10 @@ type Source interface {
 // Pushed says for each Target what is rendered differently at another commit,
 // by asking Argo CD, which knows more of it than the repository does: the values
 // that a chart gets, and where else it comes from. Like Diff it never fails.
-func (r Renderer) Pushed(ctx context.Context, before, after string, targets []gitops.Target) []gitops.Rendered {
-	ctx, cancel := context.WithTimeout(ctx, maxAskTime)
+func (r Renderer) Pushed(ctx context.Context, change, before, after string, targets []gitops.Target) []gitops.Rendered {
+	ctx, cancel := context.WithTimeout(ctx, r.bound().asks)
 	defer cancel()
+	r.Log = r.Log.With("change", change)
 	left := maxKept
 	var all []gitops.Rendered
 	for _, t := range targets {
@@ -29,26 +32,47 @@ func (r Renderer) Pushed(ctx context.Context, before, after string, targets []gi
 }
 
 func (r Renderer) asked(ctx context.Context, t gitops.Target, before, after string) gitops.Rendered {
-	out := gitops.Rendered{Target: t.TargetRef, From: "argocd app manifests " + t.Argo.Name}
-	from := way{out.From, func(ctx context.Context, s *side) ([]string, error) { return r.ask(ctx, t.Argo, s.commit) }}
-	var err error
-	if out.Resources, out.Left, err = difference(ctx, from, &side{commit: before}, &side{commit: after}); err != nil {
-		r.tell(t, err)
-		return gitops.Rendered{Target: t.TargetRef, From: out.From, Unknown: sentence(err)}
+	from := outcome{From: "argocd app manifests " + t.Argo.Name}
+	old, err := r.ask(ctx, t.Argo, before)
+	if err != nil {
+		return r.told(t, from, err)
 	}
-	if len(out.Resources) == 0 {
-		out.Unknown = "Argo CD renders the same from both commits, as it does where the change is not in the first of several sources, or in a Secret."
+	now, err := r.ask(ctx, t.Argo, after)
+	if err != nil {
+		return r.told(t, from, err)
 	}
-	return out
+	out, err := r.compared(ctx, old, now)
+	out.From = from.From
+	told := r.told(t, out, err)
+	if err == nil && len(out.Resources) == 0 {
+		told.Unknown = "Argo CD renders the same from both commits, as it does where the change is not in the first of several sources, or in a Secret."
+	}
+	return told
+}
+
+// compared has the building process compare what Argo CD has rendered.
+func (r Renderer) compared(ctx context.Context, before, after []string) (outcome, error) {
+	if slices.Equal(before, after) {
+		return outcome{}, nil
+	}
+	b, leave := r.builder(ctx)
+	defer leave()
+	return b.build(ctx, order{Before: before, After: after}, func(question) (answer, error) {
+		return answer{}, errors.New("it has all that it is to compare")
+	})
 }
 
 // ask turns Argo CD's errors into sentences of our own: its own quote what they
-// choke on.
+// choke on, and the command that failed with every parameter in it, so not even
+// the log has them.
 func (r Renderer) ask(ctx context.Context, app gitops.ArgoApp, commit string) ([]string, error) {
 	if r.Argo == nil {
 		return nil, refuse("Argo CD is not asked.")
 	}
 	manifests, err := r.Argo.Manifests(ctx, app, commit)
+	if ctx.Err() != nil {
+		return nil, refuse("Argo CD takes too long.")
+	}
 	switch gitops.CodeOf(err) {
 	case "":
 	case gitops.NotFound:
@@ -56,18 +80,12 @@ func (r Renderer) ask(ctx context.Context, app gitops.ArgoApp, commit string) ([
 	case gitops.Denied:
 		return nil, refuse("Argo CD does not let changebot see %s.", app.Name)
 	default:
-		r.Log.Warn("ask Argo CD to render", "application", app.String(), "commit", commit, "error", err)
 		return nil, refuse("Argo CD did not render it: `argocd app manifests %s --revision %.8s` says why.", app.Name, commit)
 	}
 	size := 0
 	for _, m := range manifests {
 		if size += len(m); size > maxOutput {
 			return nil, refuse("What Argo CD renders of it is larger than %d MB.", maxOutput>>20)
-		}
-		// It is JSON in truth, in which nothing stands for anything else; but it
-		// is going to be read as YAML.
-		if n, err := expanded([]byte(m)); err != nil || n > maxExpanded {
-			return nil, refuse("What Argo CD renders of it cannot be read.")
 		}
 	}
 	return manifests, nil

@@ -1,8 +1,10 @@
 package render
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,7 @@ func beyondBuilding() map[string]refused {
 		"a file that is not there":           {kustomization("resources: [gone.yaml]\n"), `"prod/gone.yaml" is not in the repository`},
 		"a symbolic link":                    {kustomization("resources: [a.yaml]\n").with(tree{"prod/a.yaml": "a link"}), "over a symbolic link"},
 		"a directory that is none":           {kustomization("resources: [a]\n").with(tree{"prod/a/b.yaml": "kind: A"}), `"prod/a" holds no kustomization`},
+		"two kustomizations in one":          {kustomization("namePrefix: a\n").with(tree{"prod/Kustomization": "namePrefix: b\n"}), "more than one kustomization: kustomization.yaml and Kustomization."},
 		"a kustomization on itself":          {kustomization("resources: [../prod]\n"), `"prod" stands on itself`},
 		"two on each other":                  {kustomization("resources: [../a]\n").with(tree{"a/kustomization.yaml": "resources: [../prod]\n"}), `"prod" stands on itself`},
 		"a tower of them":                    {tower(40, 1), "stand on each other"},
@@ -135,7 +138,7 @@ func TestARenderThatTakesTooMuchEndsAndTheNextOneGoesOn(t *testing.T) {
 	files["bomb/kustomization.yaml"], files["prod/kustomization.yaml"] = files["prod/kustomization.yaml"], shop()["prod/kustomization.yaml"]
 	files["bomb/a.yaml"] = files["prod/a.yaml"]
 	targets := []gitops.Target{{Directory: "bomb"}, {Directory: "prod"}}
-	got := renderer(t, files).Diff(t.Context(), "c0ffee", nil, targets)
+	got := renderer(t, files).Diff(t.Context(), "c-1", "c0ffee", nil, targets)
 	if got[0].Unknown != "Building it takes more than 128 MB of memory." {
 		t.Errorf("the bomb: %+v", got[0])
 	}
@@ -146,9 +149,83 @@ func TestARenderThatTakesTooMuchEndsAndTheNextOneGoesOn(t *testing.T) {
 
 func TestARenderThatTakesTooLongEndsWithItsProcess(t *testing.T) {
 	r := renderer(t, shop().with(doubling()))
-	r.bounds = bounds{all: time.Minute, each: time.Nanosecond, memory: maxMemory}
-	got := r.Diff(t.Context(), "c0ffee", nil, []gitops.Target{{Directory: "prod"}})
+	r.bounds = bounds{all: time.Minute, each: time.Nanosecond, memory: maxMemory, asks: time.Minute}
+	got := r.Diff(t.Context(), "c-1", "c0ffee", nil, []gitops.Target{{Directory: "prod"}})
 	if got[0].Unknown != "It takes too long." {
 		t.Errorf("%+v", got[0])
+	}
+}
+
+// What is parsed takes many times its size in memory, so changebot itself parses
+// nothing of it: neither a repository's files nor what Argo CD has rendered.
+func TestChangebotItselfParsesNothing(t *testing.T) {
+	wide := func(v string) string {
+		return "kind: A\nmetadata: {name: a}\nv: " + v + "\nx:\n" + strings.Repeat("- 1\n", 50_000)
+	}
+	const most = 10 << 20 // bytes in all, for 200 kB before and after; to parse and compare them takes 400 MB
+	for name, render := range map[string]func() gitops.Rendered{
+		"plain manifests": func() gitops.Rendered {
+			return built(t, "prod", tree{"prod/a.yaml": wide("1")}, tree{"prod/a.yaml": wide("2")})
+		},
+		"a kustomization": func() gitops.Rendered {
+			return built(t, "prod", kustomization("resources: [a.yaml]\n"), tree{"prod/kustomization.yaml": "resources: [b]\n" + wide("2")})
+		},
+		"what Argo CD renders": func() gitops.Rendered {
+			return pushed(t, answers{"base": wide("1"), "head": wide("2")})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			got := render()
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > most {
+				t.Errorf("%d MB were allocated here", took>>20)
+			}
+			if got.From == "" && got.Unknown == "" {
+				t.Errorf("nothing came of it: %+v", got)
+			}
+		})
+	}
+}
+
+// A reference may carry a password, and what is said of it goes to the pull
+// request, to chat and to the log.
+func TestAnAddressIsNamedWithoutItsSecrets(t *testing.T) {
+	for ref, want := range map[string]string{
+		"https://bot:hunter2@github.com/acme/base?ref=v1":             `"https://…@github.com/acme/base"`,
+		"bot:hunter2@example.com/acme/base":                           `"…@example.com/acme/base"`,
+		"ssh://git@example.com/acme/base?sshkey=hunter2":              `"ssh://…@example.com/acme/base"`,
+		"https://github.com/acme/base?ref=v1&access_token=hunter2":    `"https://github.com/acme/base"`,
+		"git@example.com:acme/base.git":                               `"…@example.com:acme/base.git"`,
+		"git::https://a@b:hunter2@example.com/acme/base//path":        `"git::https://…@example.com/acme/base//path"`,
+		"https://example.com/acme/base.git?hunter2@example.com/other": `"https://…@example.com/other"`,
+		"https://bot:hun?ter/hunter2@example.com/acme/base":           `"https://…@example.com/acme/base"`,
+	} {
+		got := at(t, "prod", remote(ref), tree{"unrelated.yaml": "a: b\n"})
+		if !strings.Contains(got.Unknown, "names "+want+", which is not in the repository") || strings.Contains(got.Unknown, "hunter2") {
+			t.Errorf("of %s it says %q", ref, got.Unknown)
+		}
+	}
+	inline := kustomization("patchesStrategicMerge: [' {kind: Secret, metadata: {name: a}, stringData: {password: hunter2}}']\nresources: [a.yaml]\n")
+	if got := at(t, "prod", inline.with(tree{"prod/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}), tree{"b.yaml": ""}); strings.Contains(got.Unknown, "hunter2") {
+		t.Errorf("of a patch it says %q", got.Unknown)
+	}
+}
+
+func TestProcessesWaitForAPlace(t *testing.T) {
+	r := renderer(t, shop())
+	r.Places = make(chan struct{}, 1)
+	r.Places <- struct{}{}
+	waiting, cancel := context.WithCancel(t.Context())
+	cancel() // nobody waits longer than for the rendering itself
+	if got := r.Diff(waiting, "c-1", "c0ffee", nil, []gitops.Target{{Directory: "prod"}}); got[0].Unknown != "It takes too long." {
+		t.Errorf("without a place: %+v", got[0])
+	}
+	<-r.Places
+	for range 2 { // a place is given back
+		if got := r.Diff(t.Context(), "c-1", "c0ffee", nil, []gitops.Target{{Directory: "prod"}}); got[0].Summary() != "nothing changes" {
+			t.Errorf("with one: %+v", got[0])
+		}
 	}
 }

@@ -3,7 +3,6 @@ package render
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path"
 	"slices"
@@ -23,117 +22,81 @@ type Renderer struct {
 	// arguments, that calls Build and nothing else.
 	Command []string
 
+	// Places is shared by the Renderers of one server, and holds as many as
+	// building processes may run at a time; nil: as many as are wanted.
+	Places chan struct{}
+
 	Argo Source // asked for what cannot be rendered here; nil: nobody is
 
 	bounds bounds // in a test; zero: those of this package
 }
 
-// bounds are what the building process may take.
+// bounds are what the building process may take, and the time that Argo CD is
+// asked for.
 type bounds struct {
 	all, each time.Duration // for all targets together, and for each
 	memory    int64         // in bytes
+	asks      time.Duration
 }
 
 func (r Renderer) bound() bounds {
 	if r.bounds == (bounds{}) {
-		return bounds{maxTime, maxTargetTime, maxMemory}
+		return bounds{maxTime, maxTargetTime, maxMemory, maxAskTime}
 	}
 	return r.bounds
 }
 
 // Diff says for each Target what other contents of files do to the manifests it
 // renders to as of a commit. It never fails: what cannot be rendered is said.
-func (r Renderer) Diff(ctx context.Context, commit string, files []workflow.File, targets []gitops.Target) []gitops.Rendered {
+func (r Renderer) Diff(ctx context.Context, change, commit string, files []workflow.File, targets []gitops.Target) []gitops.Rendered {
 	ctx, cancel := context.WithTimeout(ctx, r.bound().all)
 	defer cancel()
-	over := map[string][]byte{}
-	for _, f := range files {
-		over[f.Path] = append([]byte{}, f.Data...)
-		if f.Delete {
-			over[f.Path] = nil
-		}
-	}
-	b := &builder{command: r.Command, memory: r.bound().memory}
-	defer func() { _ = b.close() }() // it had its orders; how it ends is of no interest
+	r.Log = r.Log.With("change", change)
+	repository := overlaid(r.Tree, commit, files)
+	b, leave := r.builder(ctx)
+	defer leave()
 	left := maxKept
 	var all []gitops.Rendered
 	for _, t := range targets {
-		out := r.one(ctx, b, t, &side{tree: r.Tree, commit: commit}, &side{tree: r.Tree, commit: commit, over: over})
-		all = append(all, kept(out, &left))
+		all = append(all, kept(r.one(ctx, b, t, repository), &left))
 	}
 	return all
 }
 
+// builder waits for a place and returns what builds there, until it is left.
+func (r Renderer) builder(ctx context.Context) (b *builder, leave func()) {
+	b = &builder{command: r.Command, memory: r.bound().memory}
+	if r.Places == nil {
+		return b, func() { _ = b.close() } // it had its orders; how it ends is of no interest
+	}
+	select {
+	case r.Places <- struct{}{}:
+		return b, func() { _ = b.close(); <-r.Places }
+	case <-ctx.Done(): // which every order will find
+		return b, func() {}
+	}
+}
+
 // one renders one Target on both sides.
-func (r Renderer) one(ctx context.Context, b *builder, t gitops.Target, before, after *side) (out gitops.Rendered) {
+func (r Renderer) one(ctx context.Context, b *builder, t gitops.Target, repository changed) gitops.Rendered {
 	ctx, cancel := context.WithTimeout(ctx, r.bound().each)
 	defer cancel()
-	out.Target = t.TargetRef
-	defer func() {
-		if fault := recover(); fault != nil { // a library's, over files that it does not expect
-			r.Log.Error("render", "target", t.String(), "fault", fmt.Sprintf("%T", fault))
-			out = gitops.Rendered{Target: t.TargetRef, Unknown: "Rendering it failed."}
-		}
-	}()
-	from, err := r.way(ctx, b, t, after)
-	if err == nil {
-		out.From = from.name
-		out.Resources, out.Left, err = difference(ctx, from, before, after)
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			err = refuse("It takes too long.")
-		}
-		r.tell(t, err)
-		return gitops.Rendered{Target: t.TargetRef, From: out.From, Unknown: sentence(err)}
-	}
-	return out
+	out, err := b.build(ctx, order{Directories: directories(t)}, func(q question) (answer, error) { return repository.answer(ctx, q) })
+	return r.told(t, out, err)
 }
 
-// tell logs why a Target is not rendered: a refusal is the repository's matter,
-// anything else changebot's.
-func (r Renderer) tell(t gitops.Target, err error) {
+// told is the outcome of an order for people.
+func (r Renderer) told(t gitops.Target, out outcome, err error) gitops.Rendered {
+	if err == nil {
+		return gitops.Rendered{Target: t.TargetRef, From: out.From, Resources: out.Resources, Left: out.Left}
+	}
 	log := r.Log.With("target", t.String(), "directory", t.Directory, "why", err)
 	if _, refused := errors.AsType[refusal](err); refused {
-		log.Info("not rendered in this way")
-		return
+		log.Info("not rendered in this way") // the repository's matter
+	} else {
+		log.Warn("not rendered in this way") // changebot's
 	}
-	log.Warn("not rendered in this way")
-}
-
-// A way is how a directory becomes manifests.
-type way struct {
-	name   string
-	render func(context.Context, *side) ([]string, error)
-}
-
-// way says how Argo CD would render a Target's directory.
-func (r Renderer) way(ctx context.Context, b *builder, t gitops.Target, s *side) (way, error) {
-	chart, err := s.first(ctx, t.Directory, "Chart.yaml")
-	if err != nil {
-		return way{}, err
-	}
-	if chart != "" {
-		return way{}, refuse("%s is a Helm chart, and which values it gets is Argo CD's to know.", quote(t.Directory))
-	}
-	for _, dir := range directories(t) {
-		name, err := s.first(ctx, dir, kustomizationNames()...)
-		if err != nil {
-			return way{}, err
-		}
-		if name != "" {
-			return way{"kustomize build " + dir, func(ctx context.Context, s *side) ([]string, error) {
-				c := collector{side: s}
-				if err := c.kustomization(ctx, dir); err != nil {
-					return nil, err
-				}
-				return b.build(ctx, order{dir, s.taken})
-			}}, nil
-		}
-	}
-	return way{"the manifests in " + t.Directory, func(ctx context.Context, s *side) ([]string, error) {
-		return plain(ctx, s, t.Directory)
-	}}, nil
+	return gitops.Rendered{Target: t.TargetRef, From: out.From, Unknown: sentence(err)}
 }
 
 // directories are where a Target's kustomization may stand: in its directory or
@@ -148,26 +111,10 @@ func directories(t gitops.Target) []string {
 	return slices.Compact(dirs)
 }
 
-func difference(ctx context.Context, from way, before, after *side) ([]gitops.RenderedResource, int, error) {
-	old, err := from.render(ctx, before)
-	if err != nil {
-		return nil, 0, err
-	}
-	now, err := from.render(ctx, after)
-	if err != nil {
-		return nil, 0, err
-	}
-	return compare(old, now)
-}
-
 // kept cuts what is kept of a result to what is left for it.
 func kept(r gitops.Rendered, left *int) gitops.Rendered {
 	for i, resource := range r.Resources {
-		if len(resource.Diff) > *left {
-			r.Resources[i].Diff = ""
-			continue
-		}
-		*left -= len(resource.Diff)
+		r.Resources[i].Diff = within(left, resource.Diff)
 	}
 	return r
 }

@@ -1,41 +1,51 @@
 package render
 
 import (
-	"context"
 	"path"
 
 	"github.com/changebot/changebot/gitops"
 )
 
-// A Tree is the files of a repository as of any of its commits.
-type Tree interface {
-	// ReadFile returns a regular file; gitops.NotFound where there is none,
-	// Invalid for a directory, Unsafe where a link leads there.
-	ReadFile(ctx context.Context, commit, path string) ([]byte, error)
-
-	// Files returns the names of the regular files that stand right in a
-	// directory, sorted. Errors are those of ReadFile.
-	Files(ctx context.Context, commit, dir string) ([]string, error)
-}
-
-// A side is the repository at one commit, before a change or with its files
-// laid over it. It counts what is taken from it, and keeps it.
+// A side is the repository before a change or after it, as the building process
+// sees it. It counts what is taken from it, and keeps it.
 type side struct {
-	tree   Tree
-	commit string
-	over   map[string][]byte // nil is a file that goes
+	ask   func(question) (answer, error)
+	after bool
 
 	taken    map[string][]byte // what is built from
 	bytes    int
+	weighed  map[string]bool // of those, what was parsed
 	expanded int
 }
 
+// read returns a file. Its error has a gitops.Code where the repository has none
+// there.
+func (s *side) read(name string) ([]byte, error) {
+	a, err := s.asked(question{Path: name})
+	return a.Data, err
+}
+
+// names are the files of a directory, sorted.
+func (s *side) names(dir string) ([]string, error) {
+	a, err := s.asked(question{Path: dir, Names: true})
+	return a.Names, err
+}
+
+func (s *side) asked(q question) (answer, error) {
+	q.After = s.after
+	a, err := s.ask(q)
+	if err == nil && a.Code != "" {
+		err = &gitops.Error{Code: a.Code, Message: q.Path}
+	}
+	return a, err
+}
+
 // take reads a file and keeps it for the build.
-func (s *side) take(ctx context.Context, name string) ([]byte, error) {
+func (s *side) take(name string) ([]byte, error) {
 	if data, ok := s.taken[name]; ok {
 		return data, nil
 	}
-	data, err := s.read(ctx, name)
+	data, err := s.read(name)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +61,9 @@ func (s *side) take(ctx context.Context, name string) ([]byte, error) {
 }
 
 // takeYAML is take for a file that is going to be parsed.
-func (s *side) takeYAML(ctx context.Context, name string) ([]byte, error) {
-	_, before := s.taken[name]
-	data, err := s.take(ctx, name)
-	if err != nil || before {
+func (s *side) takeYAML(name string) ([]byte, error) {
+	data, err := s.take(name)
+	if err != nil || s.weighed[name] {
 		return data, err
 	}
 	n, err := expanded(data)
@@ -64,23 +73,18 @@ func (s *side) takeYAML(ctx context.Context, name string) ([]byte, error) {
 	if s.expanded = sum(s.expanded, n); s.expanded > maxExpanded {
 		return nil, refuse("%s is too much, its aliases followed.", quote(name))
 	}
-	return data, nil
-}
-
-func (s *side) read(ctx context.Context, name string) ([]byte, error) {
-	if data, ok := s.over[name]; ok && data == nil {
-		return nil, &gitops.Error{Code: gitops.NotFound, Message: "There is no " + name + " any more."}
-	} else if ok {
-		return data, nil
+	if s.weighed == nil {
+		s.weighed = map[string]bool{}
 	}
-	return s.tree.ReadFile(ctx, s.commit, name)
+	s.weighed[name] = true
+	return data, nil
 }
 
 // first returns the first of some names that a directory has as a file; empty
 // where it has none.
-func (s *side) first(ctx context.Context, dir string, names ...string) (string, error) {
+func (s *side) first(dir string, names ...string) (string, error) {
 	for _, name := range names {
-		_, err := s.read(ctx, path.Join(dir, name))
+		_, err := s.read(path.Join(dir, name))
 		switch gitops.CodeOf(err) {
 		case "":
 			return name, nil

@@ -38,6 +38,23 @@ func (p *parser) isVerb(lower string) bool {
 	return ok
 }
 
+// isHold says whether a word is about what is on hold.
+func isHold(lower string) bool { return lower == "hold" || lower == "holds" || lower == "held" }
+
+// hold takes "hold": what is lifted, or what is asked about. To put something
+// on hold is a rollback's, and to read "hold" as its contrary would be the worst.
+func (p *parser) hold(word, lower string, r role) {
+	lifts := slices.ContainsFunc(p.verbs, func(m mention) bool { return m.kind == gitops.KindLift })
+	asked := slices.ContainsFunc(p.verbs, func(m mention) bool { return !m.kind.Changes() })
+	switch {
+	case lifts:
+	case asked, lower != "hold":
+		p.hear(mention{kind: gitops.KindStatus})
+	default:
+		p.unknown = append(p.unknown, unknown{word, r})
+	}
+}
+
 // isManner takes the words that say how something is said rather than what:
 // "can you promote" is a wish, "can we promote" a question.
 func (p *parser) isManner(lower string) bool {
@@ -135,43 +152,27 @@ func (p *parser) marked() bool {
 // whichKind asks what is meant, with a sentence for each reading.
 func (p *parser) whichKind(c gitops.Command) *gitops.Question {
 	changes := p.changes()
-	text := "That asks for two things at once, such as a promotion and a rollback. Ask for one of them; the other is a change of its own."
-	if !several(changes) {
-		text = fmt.Sprintf("Do you want to change something or to know something? To change it, say only “%s”; to know how it stands, “%s”.",
-			example(changes[0].kind, c), example(gitops.KindStatus, c))
+	first := changes[0].kind
+	text := fmt.Sprintf("Do you want to change something or to know something? To change it, say only “%s”; to know how it stands, “%s”.",
+		example(first, c), example(gitops.KindStatus, c))
+	if other := slices.IndexFunc(changes, func(m mention) bool { return m.kind != first }); other > 0 {
+		text = fmt.Sprintf("That asks for two things at once: %s and %s. Ask for one of them; the other is a change of its own.",
+			first.Words().Noun, changes[other].kind.Words().Noun)
 	}
 	c.Kind = ""
 	return &gitops.Question{Text: text, Missing: []gitops.Slot{gitops.SlotKind}, Draft: c}
 }
 
-// example writes a command as a sentence that Parse reads as exactly that.
+// example writes a command as a sentence that Parse reads as exactly that, but
+// for a reason that would make it long.
 func example(kind gitops.Kind, c gitops.Command) string {
-	parts := []string{string(kind)}
-	if c.All {
-		parts = append(parts, "all")
-	}
-	if len(c.Applications) > 0 {
-		parts = append(parts, gitops.AndList(c.Applications))
-	}
-	if c.Version != "" && kind == gitops.KindPromote {
-		parts = append(parts, "version "+c.Version)
-	}
-	if c.From != "" && kind == gitops.KindPromote {
-		parts = append(parts, "from "+c.From)
-	}
-	if c.Environment != "" {
-		parts = append(parts, map[bool]string{true: "to ", false: "in "}[kind == gitops.KindPromote]+c.Environment)
-	}
-	switch {
-	case kind != gitops.KindRollback:
-	case c.Version != "":
-		parts = append(parts, "to version "+c.Version)
-	case c.Back > 0:
-		parts = append(parts, fmt.Sprintf("by %d", c.Back))
-	}
 	const short = 60
-	if c.Because != "" && len(c.Because) <= short && kind.Changes() {
-		parts = append(parts, "because "+c.Because)
+	c.Kind = kind
+	if len(c.Because) > short || !kind.Changes() {
+		c.Because = ""
 	}
-	return strings.Join(parts, " ")
+	if !kind.Changes() {
+		c.Version, c.From = "", ""
+	}
+	return c.Fitting().Spoken()
 }

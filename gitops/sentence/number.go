@@ -60,25 +60,12 @@ func (p *parser) setBack(word, lower string) error {
 	return nil
 }
 
-// settleNumbers gives the numbers a meaning by the kind: a promotion counts
-// nothing, so its number is a version; in a rollback it could be either, and
-// the wrong guess would bring the wrong version back.
+// settleNumbers gives the numbers a meaning by the kind: in a rollback one could
+// be a count or a version, and the wrong guess would bring the wrong version
+// back; other changes count nothing, so there it is a version.
 func (p *parser) settleNumbers(kind gitops.Kind) error {
-	switch kind {
-	case gitops.KindPromote:
-		for _, n := range p.loose {
-			if err := p.setVersion(n); err != nil {
-				return err
-			}
-		}
-		if p.back != 0 {
-			return &gitops.Error{
-				Code:    gitops.Invalid,
-				Message: "Only a rollback counts versions; a promotion brings the one that you name.",
-				Next:    fmt.Sprintf("If %d is a version, say: version %d.", p.back, p.back),
-			}
-		}
-	case gitops.KindRestart:
+	switch {
+	case kind == gitops.KindRestart:
 		if p.version != "" || p.back != 0 || len(p.loose) > 0 {
 			return &gitops.Error{
 				Code:    gitops.Invalid,
@@ -86,7 +73,7 @@ func (p *parser) settleNumbers(kind gitops.Kind) error {
 				Next:    "Say only what shall restart and where; to change the version, promote it.",
 			}
 		}
-	case gitops.KindRollback:
+	case kind == gitops.KindRollback:
 		if len(p.loose) > 0 {
 			n := p.loose[0]
 			return &gitops.Error{
@@ -100,6 +87,19 @@ func (p *parser) settleNumbers(kind gitops.Kind) error {
 				Code:    gitops.Invalid,
 				Message: fmt.Sprintf("I read both a version, %s, and how many to go back, %d.", p.version, p.back),
 				Next:    "Say one of them.",
+			}
+		}
+	case kind.Changes():
+		for _, n := range p.loose {
+			if err := p.setVersion(n); err != nil {
+				return err
+			}
+		}
+		if p.back != 0 {
+			return &gitops.Error{
+				Code:    gitops.Invalid,
+				Message: "Only a rollback counts versions; anything else is about the one that you name.",
+				Next:    fmt.Sprintf("If %d is a version, say: version %d.", p.back, p.back),
 			}
 		}
 	}

@@ -98,6 +98,9 @@ func (p *parser) place(word, lower string, r role) (used bool, err error) {
 		return r == roleIn, nil // "for checkout": the small word was its own
 	case p.isVerb(lower), p.isManner(lower):
 		return false, nil
+	case isHold(lower):
+		p.hold(word, lower, r)
+		return r == roleIn, nil // "on hold"
 	case isNumber(lower):
 		return true, p.placeNumber(word, lower, r)
 	case lower == "all" || lower == "everything" || lower == "every":

@@ -120,23 +120,18 @@ func Missing(c gitops.Command) *gitops.Question {
 			ask = question
 		}
 	}
-	switch c.Kind {
-	case "":
-		need(true, gitops.SlotKind, "What shall happen: promote, rollback or restart, or do you want the status, the history, a diff or the queue?")
+	switch {
+	case c.Kind == "":
+		need(true, gitops.SlotKind, "What shall happen: "+gitops.OrList(gitops.Offers())+", or do you want the status, the history, a diff or the queue?")
 		need(len(c.Applications) == 0, gitops.SlotApplication, "")
 		need(c.Environment == "", gitops.SlotEnvironment, "")
-	case gitops.KindPromote:
-		need(len(c.Applications) == 0 && !c.All, gitops.SlotApplication, "Which application shall be promoted?")
-		need(c.Environment == "", gitops.SlotEnvironment, "To which environment?")
-	case gitops.KindRollback:
-		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be rolled back?")
-		need(c.Environment == "", gitops.SlotEnvironment, "In which environment?")
-	case gitops.KindRestart:
-		need(len(c.Applications) == 0, gitops.SlotApplication, "Which application shall be restarted?")
-		need(c.Environment == "", gitops.SlotEnvironment, "In which environment?")
-	case gitops.KindHistory:
+	case c.Kind.Changes():
+		words := c.Kind.Words()
+		need(len(c.Applications) == 0 && !c.All, gitops.SlotApplication, words.Which)
+		need(c.Environment == "", gitops.SlotEnvironment, gitops.Capital(words.Toward)+" which environment?")
+	case c.Kind == gitops.KindHistory:
 		need(len(c.Applications) == 0, gitops.SlotApplication, "The history of which application?")
-	case gitops.KindDiff:
+	case c.Kind == gitops.KindDiff:
 		need(c.Environment == "" || c.From == "", gitops.SlotEnvironment, "Between which two environments? For example: diff staging prod")
 	}
 	if len(slots) == 0 {

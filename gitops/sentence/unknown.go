@@ -2,6 +2,8 @@ package sentence
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -14,6 +16,9 @@ func (p *parser) explainUnknown() error {
 		return nil
 	}
 	u := p.unknown[0]
+	if slices.ContainsFunc(p.unknown, func(u unknown) bool { return isHold(strings.ToLower(u.word)) }) {
+		return noHold()
+	}
 	what, names := "application", p.vocabulary.Applications
 	switch {
 	case u.role == roleTo || u.role == roleFrom || len(p.applications) > 0 && len(p.environments) == 0:
@@ -36,6 +41,14 @@ func (p *parser) explainUnknown() error {
 	return e
 }
 
+func noHold() error {
+	return &gitops.Error{
+		Code:    gitops.Invalid,
+		Message: "I do not put versions on hold when asked: a rollback does, for the version that it leaves.",
+		Next:    "To lift a hold, say: lift checkout in prod. To see what is on hold: status prod",
+	}
+}
+
 func (p *parser) notUnderstood(word string) error {
 	return &gitops.Error{
 		Code:    gitops.Invalid,
@@ -45,7 +58,11 @@ func (p *parser) notUnderstood(word string) error {
 }
 
 func verbs() []string {
-	return []string{"promote", "rollback", "restart", "status", "history", "diff", "queue", "help"}
+	var all []string
+	for _, k := range append(gitops.Changing(), gitops.KindStatus, gitops.KindHistory, gitops.KindDiff, gitops.KindQueue, gitops.KindHelp) {
+		all = append(all, string(k))
+	}
+	return all
 }
 
 // listSome says which names there are.

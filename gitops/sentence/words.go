@@ -16,6 +16,8 @@ func verb(word string) (gitops.Kind, bool) {
 		return gitops.KindRollback, true
 	case "restart", "reboot", "bounce":
 		return gitops.KindRestart, true
+	case "lift", "unhold":
+		return gitops.KindLift, true
 	case "status", "state", "health", "running", "runs", "info":
 		return gitops.KindStatus, true
 	case "history", "log", "versions":

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/workflow"
 )
 
 // Change returns the Change with the id; a gitops.NotFound error where there
@@ -25,12 +26,28 @@ func (s *Store) ByKey(ctx context.Context, key string) (gitops.Change, bool, err
 	return s.change(ctx, `SELECT revision, body FROM changes WHERE request_key = $1`, key)
 }
 
-// Holding returns the open Change that has claimed a Target.
-func (s *Store) Holding(ctx context.Context, ref gitops.TargetRef) (gitops.Change, bool, error) {
-	return s.change(ctx, `
-		SELECT c.revision, c.body FROM claims h JOIN changes c ON c.id = h.change_id
-		WHERE h.repository = $1 AND h.application = $2 AND h.environment = $3`,
-		ref.Repository, ref.Application, ref.Environment)
+// Holders returns who has claimed each Target of a repository that is claimed.
+func (s *Store) Holders(ctx context.Context, repository string) (map[gitops.TargetRef]workflow.Holder, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT h.application, h.environment, c.id, c.state FROM claims h JOIN changes c ON c.id = h.change_id
+		WHERE h.repository = $1`, repository)
+	if err != nil {
+		return nil, fmt.Errorf("read what is claimed in %s: %w", repository, err)
+	}
+	type claim struct {
+		ref    gitops.TargetRef
+		holder workflow.Holder
+	}
+	all, err := collect(rows, func(scan func(...any) error) (claim, error) {
+		c := claim{ref: gitops.TargetRef{Repository: repository}}
+		err := scan(&c.ref.Application, &c.ref.Environment, &c.holder.ID, &c.holder.State)
+		return c, err
+	})
+	holders := make(map[gitops.TargetRef]workflow.Holder, len(all))
+	for _, c := range all {
+		holders[c.ref] = c.holder
+	}
+	return holders, err
 }
 
 // Open returns all Changes of a repository whose road is not over, oldest first.
@@ -42,6 +59,27 @@ func (s *Store) Open(ctx context.Context, repository string) ([]gitops.Change, e
 		return nil, fmt.Errorf("read the open changes of %s: %w", repository, err)
 	}
 	return collect(rows, scanChange)
+}
+
+// Revisions returns the revision of each open Change of a repository, by its id.
+func (s *Store) Revisions(ctx context.Context, repository string) (map[string]int64, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, revision FROM changes WHERE repository = $1 AND is_open = 1`, repository)
+	if err != nil {
+		return nil, fmt.Errorf("read which changes of %s are open: %w", repository, err)
+	}
+	type opened struct {
+		id       string
+		revision int64
+	}
+	all, err := collect(rows, func(scan func(...any) error) (o opened, err error) {
+		err = scan(&o.id, &o.revision)
+		return o, err
+	})
+	revisions := map[string]int64{}
+	for _, o := range all {
+		revisions[o.id] = o.revision
+	}
+	return revisions, err
 }
 
 // change reads at most one Change.

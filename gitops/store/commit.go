@@ -32,7 +32,7 @@ func (s *Store) Commit(ctx context.Context, w workflow.Write) (gitops.Change, er
 		if err := s.put(ctx, tx, change); err != nil {
 			return err
 		}
-		if err := settle(ctx, tx, change, w.Claim, w.Over); err != nil {
+		if err := settle(ctx, tx, change, w); err != nil {
 			return err
 		}
 		if err := s.journal(ctx, tx, change.ID, w.Entries...); err != nil {
@@ -105,13 +105,22 @@ func (s *Store) insertChange(ctx context.Context, tx *sql.Tx, c gitops.Change, b
 }
 
 // settle claims Targets for an open Change, over the claims of those that give
-// way, and lets go of all that one which has ended had claimed.
-func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, refs []gitops.TargetRef, over []string) error {
+// way, after it has let go of those that it claims no longer; and lets go of all
+// that one which has ended had claimed.
+func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, w workflow.Write) error {
 	if c.State.Ended() {
 		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE change_id = $1`, c.ID)
 		return err
 	}
-	for _, ref := range slices.SortedFunc(slices.Values(refs), compareRefs) {
+	for _, ref := range slices.SortedFunc(slices.Values(w.Release), compareRefs) {
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM claims WHERE repository = $1 AND application = $2 AND environment = $3 AND change_id = $4`,
+			ref.Repository, ref.Application, ref.Environment, c.ID)
+		if err != nil {
+			return fmt.Errorf("let go of %s: %w", ref, err)
+		}
+	}
+	for _, ref := range slices.SortedFunc(slices.Values(w.Claim), compareRefs) {
 		var holder string
 		// The update changes nothing; without it a conflict returns no row.
 		err := tx.QueryRowContext(ctx, `
@@ -122,7 +131,7 @@ func settle(ctx context.Context, tx *sql.Tx, c gitops.Change, refs []gitops.Targ
 		if err != nil {
 			return fmt.Errorf("claim %s: %w", ref, err)
 		}
-		if slices.Contains(over, holder) {
+		if slices.Contains(w.Over, holder) {
 			_, err := tx.ExecContext(ctx, `
 				UPDATE claims SET change_id = $4 WHERE repository = $1 AND application = $2 AND environment = $3`,
 				ref.Repository, ref.Application, ref.Environment, c.ID)

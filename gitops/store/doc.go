@@ -7,7 +7,7 @@
 // any number of equal replicas share. The SQL is the same for both: parameters
 // are written $1, moments are epoch milliseconds, JSON is opaque text, and an
 // upsert with RETURNING is how a race is lost in an orderly way. What does
-// differ, seven things in all, is in the type dialect.
+// differ, eight things in all, is in the type dialect.
 //
 // # What holds
 //

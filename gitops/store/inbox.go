@@ -22,20 +22,19 @@ func (s *Store) Put(ctx context.Context, d gitops.Delivery) (isNew bool, err err
 	if d.Received.IsZero() {
 		d.Received = s.now()
 	}
+	a := &arrival{delivery: d}
 	if s.together != nil {
-		isNew, err = s.together.put(ctx, d)
+		err = s.together.Put(ctx, a)[0]
 	} else {
-		alone := &arrival{delivery: d}
-		err = s.keep(ctx, []*arrival{alone})
-		isNew = alone.isNew
+		err = s.keep(ctx, []*arrival{a})
 	}
 	if err != nil {
 		return false, fmt.Errorf("store delivery %s: %w", d.ID, err)
 	}
-	if isNew {
+	if a.isNew {
 		crash.Point("delivery kept")
 	}
-	return isNew, nil
+	return a.isNew, nil
 }
 
 // keep stores deliveries and their jobs in one transaction, and says which of

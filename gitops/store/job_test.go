@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,5 +111,22 @@ func TestRetriesBecomeRarerUpToOnceAMinute(t *testing.T) {
 				t.Fatalf("after %d failures it waits %s, want about %s", failures, got, want)
 			}
 		}
+	}
+}
+
+func TestAReplicaMayHaveALongName(t *testing.T) {
+	t.Parallel()
+	owner := strings.Repeat("host-with-a-long-name", 3) + ":" + strings.Repeat("/deep", 20)
+	s, err := store.Open(t.Context(), store.Options{URL: storetest.SQLite(t), Owner: owner, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	did := works(t, s)
+	if err := s.Enqueue(t.Context(), gitops.Job{Kind: gitops.JobStep, Subject: "c-1"}); err != nil {
+		t.Fatal(err)
+	}
+	if subject := <-did; subject != "c-1" {
+		t.Errorf("did %s", subject)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -90,6 +91,7 @@ func postgresDialect(s *Store) dialect {
 		lock:         `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
 		countJobs:    `SELECT queue, state, count(*), (extract(epoch FROM min(scheduled_at)) * 1000)::bigint` + undoneJobs,
 		raced:        postgresRaced,
+		away:         postgresAway,
 		alone:        s.postgresAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riverpgxv5.New(s.pool), s.log) },
 		riverInspect: func(ctx context.Context) (bool, bool, error) { return riverInspect(ctx, riverpgxv5.New(s.pool), s.log) },
@@ -100,6 +102,15 @@ func postgresDialect(s *Store) dialect {
 func postgresRaced(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// postgresAway knows a server that did not answer, or answered that it lost a
+// connection (08), may not write any more since another one does (25006), lost
+// a race (40), has not enough of something (53), is told to stop or to begin
+// (57), or has trouble with its disk (58).
+func postgresAway(err error) bool {
+	e, answered := errors.AsType[*pgconn.PgError](err)
+	return !answered || e.Code == "25006" || slices.Contains([]string{"08", "40", "53", "57", "58"}, e.Code[:min(2, len(e.Code))])
 }
 
 // postgresAlone holds a session's advisory lock around the migration.

@@ -15,6 +15,10 @@ const (
 	// counts as dead. One that was only slow loses nothing but its leases.
 	stillPulse = 5 * pulsePause
 
+	// blink is how long a replica may not have looked and still say that a pulse
+	// stood still meanwhile. While the database is away everybody's does.
+	blink = stillPulse / 2
+
 	// burial bounds how long one replica may take over what a dead one had.
 	burial = 30 * time.Second
 )
@@ -24,9 +28,10 @@ const (
 // takes minutes. Pulses are compared with what this process saw before and
 // never with a clock, so that clocks may differ.
 type watcher struct {
-	store *Store
-	adopt func(ctx context.Context, owner string) error
-	seen  map[string]sighting
+	store  *Store
+	adopt  func(ctx context.Context, owner string) error
+	seen   map[string]sighting
+	looked time.Time // when those were seen
 }
 
 // A sighting is a replica's pulse and since when it stands there.
@@ -84,6 +89,10 @@ func (w *watcher) beat(ctx context.Context) error {
 		return fmt.Errorf("read the pulses: %w", err)
 	}
 	now, seen := time.Now(), map[string]sighting{}
+	if now.Sub(w.looked) > blink {
+		w.seen = nil
+	}
+	w.looked = now
 	for _, r := range others {
 		s, known := w.seen[r.owner]
 		if !known || s.pulse != r.pulse {

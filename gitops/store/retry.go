@@ -49,6 +49,11 @@ func (*worker) NextRetry(job *river.Job[jobArgs]) time.Time {
 // Work does one job. An error that tells when to come back, and the error of a
 // handler that was cut off when the process stops, do not count as failures.
 func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
+	defer func() {
+		if value := recover(); value != nil {
+			panic(clean(fmt.Sprint(value))) // River keeps its words
+		}
+	}()
 	handle, ok := w.handlers[job.Args.JobKind]
 	if !ok {
 		return fmt.Errorf("nobody here does jobs of kind %q", job.Args.JobKind)
@@ -64,7 +69,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	if errors.As(err, &later) {
 		return river.JobSnooze(max(0, later.RetryAfter()))
 	}
-	return err
+	return plain{err}
 }
 
 // failures hears of every failed attempt, and gives a job up at the last.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -109,6 +110,7 @@ func sqliteDialect(s *Store) dialect {
 			SELECT queue, state, count(*), CAST(round((julianday(min(scheduled_at)) - 2440587.5) * 86400000) AS INTEGER)` + // 1970 began on that day
 			undoneJobs,
 		raced:        sqliteRaced,
+		away:         sqliteAway,
 		alone:        sqliteAlone,
 		riverMigrate: func(ctx context.Context) error { return riverMigrate(ctx, riversqlite.New(s.db), s.log) },
 		riverInspect: func(ctx context.Context) (bool, bool, error) { return riverInspect(ctx, riversqlite.New(s.db), s.log) },
@@ -118,6 +120,16 @@ func sqliteDialect(s *Store) dialect {
 func sqliteRaced(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// sqliteAway knows a file that did not open, or whose disk is full or in trouble,
+// or that somebody else has.
+func sqliteAway(err error) bool {
+	e, answered := errors.AsType[*sqlite.Error](err)
+	return !answered || slices.Contains([]int{
+		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+	}, e.Code()&0xff)
 }
 
 // sqliteAlone tries again where migrating fails. SQLite has no lock that could

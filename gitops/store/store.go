@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/batch"
 	"github.com/changebot/changebot/gitops/effect"
 	"github.com/changebot/changebot/gitops/workflow"
 	"github.com/changebot/changebot/notifier"
@@ -66,7 +68,7 @@ type Store struct {
 
 	// together stores deliveries on SQLite; PostgreSQL, which writes for many
 	// at the same time, does the like by itself.
-	together *group
+	together *batch.Line[*arrival]
 
 	mu      sync.Mutex
 	working *Working // nil while no jobs are worked here
@@ -88,7 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // reach connects to the database; what a file is opened for is the caller's to say.
 func reach(ctx context.Context, o Options, sqlite func(*Store, string) error) (*Store, error) {
-	s := &Store{log: o.Logger, clock: o.Clock, owner: o.Owner, process: rand.Text()}
+	s := &Store{log: o.Logger, clock: o.Clock, owner: bounded(o.Owner), process: rand.Text()}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -114,8 +116,23 @@ func reach(ctx context.Context, o Options, sqlite func(*Store, string) error) (*
 	return s, err
 }
 
+// longestOwner is how long a name the job queue takes.
+const longestOwner = 100
+
+// bounded is an owner's name as everybody here calls them: a long one, as a
+// deep folder on a host with a long name gives, by what it hashes to.
+func bounded(owner string) string {
+	if len(owner) <= longestOwner {
+		return owner
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(owner)))
+}
+
 // Close closes the database. What Work has started must have been stopped.
 func (s *Store) Close() error {
+	if s.together != nil {
+		s.together.Close()
+	}
 	err := s.db.Close()
 	if s.read != s.db {
 		err = errors.Join(err, s.read.Close())

@@ -35,6 +35,10 @@ type dialect struct {
 	// another one was under way. Nothing of it was stored.
 	raced func(error) bool
 
+	// away says that the database could not be asked, or could do nothing just
+	// then; it has not refused what it was asked.
+	away func(error) bool
+
 	// alone runs a migration while no other replica runs one.
 	alone func(ctx context.Context, migrate func() error) error
 

@@ -6,11 +6,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -68,6 +71,7 @@ type Working struct {
 	store  *Store
 	engine engine
 	notify func(queues []string) // nil where the database announces jobs itself
+	leave  func()                // waits no longer for a database that is away
 	rest   func()                // ends the watcher and waits for it
 }
 
@@ -90,21 +94,22 @@ func (s *Store) Work(ctx context.Context, handlers Handlers, o WorkOptions) (*Wo
 	if err != nil {
 		return nil, fmt.Errorf("work jobs: %w", err)
 	}
-	w := &Working{store: s}
+	steer := &pilot{away: s.dialect.away, patience: config.JobTimeout, leave: make(chan struct{})}
+	w := &Working{store: s, leave: sync.OnceFunc(func() { close(steer.leave) })}
 	watch := &watcher{store: s}
 	// Before the first job runs, so that who takes it over knows whose it was.
 	if err := watch.show(ctx); err != nil {
 		return nil, fmt.Errorf("work jobs: %w", err)
 	}
 	if s.pool != nil {
-		driver := riverpgxv5.New(s.pool)
+		driver := piloted[pgx.Tx]{riverpgxv5.New(s.pool), steer}
 		watch.adopt = adopter(driver.GetExecutor())
-		w.engine, err = start(ctx, driver, config)
+		w.engine, err = start[pgx.Tx](ctx, driver, config)
 	} else {
-		driver := newNudged(s.db)
+		driver := piloted[*sql.Tx]{riversqlite.New(s.db), steer}
 		watch.adopt = adopter(driver.GetExecutor())
 		w.engine, err = start[*sql.Tx](ctx, driver, config)
-		w.notify = driver.nudge
+		w.notify = steer.nudge
 	}
 	if err != nil {
 		return nil, fmt.Errorf("work jobs: %w", err)
@@ -177,6 +182,7 @@ func (w *Working) Stop(grace time.Duration) error {
 	w.store.mu.Lock()
 	w.notify = nil
 	w.store.mu.Unlock()
+	w.leave()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	err := w.engine.Stop(ctx)

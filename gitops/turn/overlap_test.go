@@ -8,6 +8,28 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
+// What was asked for may be there already, or be left out for a reason.
+func TestTheQueueNamesWhatIsChangedAndNotAllThatWasAskedFor(t *testing.T) {
+	c := gitops.Change{ID: "c-1", Request: gitops.Request{Command: gitops.Command{
+		Kind: gitops.KindPromote, All: true, Applications: []string{"cart", "checkout", "search"}, Environment: "prod",
+	}}}
+	step := func(application, version string) gitops.Step {
+		return gitops.Step{
+			Target: gitops.Target{TargetRef: gitops.TargetRef{Application: application, Environment: "prod"}},
+			New:    gitops.Version{Tag: version},
+		}
+	}
+	for want, steps := range map[string][]gitops.Step{
+		"cart, checkout and search": nil, // not planned yet
+		"cart and search":           {step("search", "8.1.0"), step("cart", "3.4.0")},
+	} {
+		c.Plan.Targets = steps
+		if got := (Queue{Changes: []gitops.Change{c}}).Table().Rows[0][1]; got != want {
+			t.Errorf("planned for %d: %q, not %q", len(steps), got, want)
+		}
+	}
+}
+
 func TestEachPairThatOverlapsIsSaidOnce(t *testing.T) {
 	with := func(ids ...string) []gitops.Overlap {
 		var all []gitops.Overlap

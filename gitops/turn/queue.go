@@ -63,29 +63,34 @@ func (q Queue) about() string {
 
 // brief names what a Change brings in a few words: "checkout 1.42.3".
 func brief(c gitops.Change) string {
-	names := few(c.Request.Command.Applications, 3)
-	text := gitops.AndList(names)
-	if c.Request.Command.Kind == gitops.KindRollback {
-		text += " back"
-	}
-	if c.Request.Command.Kind == gitops.KindRestart {
-		return text + " restart"
-	}
-	version := c.Request.Command.Version
+	words, version := c.Request.Command.Kind.Words(), c.Request.Command.Version
 	for i, s := range c.Plan.Targets {
 		if i > 0 && s.New.String() != version {
-			return text // each its own
+			version = "" // each its own
+			break
 		}
 		version = s.New.String()
 	}
-	switch {
-	case version == "":
-		return text
-	case c.Request.Command.Kind == gitops.KindRollback:
-		return text + " to " + version
-	default:
-		return text + " " + version
+	row := words.Queued
+	if version == "" {
+		row = words.Unplanned
 	}
+	applications := gitops.AndList(few(about(c), 3))
+	return strings.NewReplacer("{applications}", applications, "{version}", version).Replace(row)
+}
+
+// about are the applications that a Change changes, once it is known which of
+// those that were asked for.
+func about(c gitops.Change) []string {
+	var names []string
+	for _, ref := range c.Refs() {
+		names = append(names, ref.Application)
+	}
+	if len(names) == 0 {
+		return c.Request.Command.Applications
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // whose names who has the turn.
@@ -131,6 +136,8 @@ func waitsFor(now Turn) string {
 		return "the sync"
 	case Settle:
 		return "good health"
+	case Close:
+		return "its end"
 	default:
 		return ""
 	}

@@ -41,6 +41,7 @@ const (
 	Merge   Act = "merge"
 	Sync    Act = "sync"
 	Settle  Act = "settle"  // Argo CD brings it to life
+	Close   Act = "close"   // what is merged is all there was to do
 	Respond Act = "respond" // another system has not answered for long
 )
 
@@ -77,6 +78,8 @@ func Of(c gitops.Change) Turn {
 		t.Actor, t.Act, t.Blocker, t.Next = GitHub, Merge, c.Reason, c.Next
 	case c.State == gitops.StateApproved:
 		t.Actor, t.Act = Changebot, Merge
+	case c.State == gitops.StateMerged && !c.Request.Command.Kind.Syncs():
+		t.Actor, t.Act = Changebot, Close
 	case c.State == gitops.StateMerged:
 		t.Actor, t.Act = Changebot, Sync
 	default:

@@ -90,6 +90,7 @@ func TestWhoseTurnItIs(t *testing.T) {
 		{"what the forge refuses waits for the forge", change(gitops.StateApproved, because("a required check fails")),
 			GitHub, Merge, "", "", "a required check fails"},
 		{"what is merged is synced", change(gitops.StateMerged), Changebot, Sync, "", "", ""},
+		{"a hold that is lifted by the merge is only closed", change(gitops.StateMerged, func(c *gitops.Change) { c.Request.Command.Kind = gitops.KindLift }), Changebot, Close, "", "", ""},
 		{"what is synced is Argo CD's", change(gitops.StateSyncing, func(c *gitops.Change) {
 			c.Rollout = []gitops.Progress{{State: gitops.StateHealthy, Waiting: "old"}, {State: gitops.StateSyncing, Waiting: "The sync is running."}}
 		}), ArgoCD, Settle, "", "The sync is running.", ""},

@@ -7,30 +7,52 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
-// all are the applications that "promote all" means, as a sentence spells
-// them: those that live in the environment and in the one that their version is
-// taken from.
-func (k knowledge) all(c gitops.Command) []string {
-	var names []string
+// all settles what "promote all" means: the applications that live in the
+// environment and in the one that their version is taken from, in the one
+// repository that has any.
+func (k knowledge) all(c gitops.Command) (place, gitops.Command, error) {
+	var in []place
 	for _, p := range k {
-		_, to := p.catalog.Environment(c.Environment)
-		if to < 0 {
+		names := takers(p.catalog, c)
+		if len(names) > 0 {
+			in = append(in, p)
+			c.Applications = names
+		}
+	}
+	switch len(in) {
+	case 0:
+		return place{}, c, nothingThere(c)
+	case 1:
+		return in[0], c, nil
+	}
+	var repositories []string
+	for _, p := range in {
+		repositories = append(repositories, p.repo.Name)
+	}
+	return place{}, c, &gitops.Error{
+		Code:    gitops.Invalid,
+		Message: fmt.Sprintf("The applications of %s lie in %s, and one change is one commit in one repository.", c.Environment, gitops.AndList(repositories)),
+		Next:    fmt.Sprintf("Name those of one of them: promote cart, search to %s", c.Environment),
+	}
+}
+
+// takers are the applications of a catalogue that have a version to take.
+func takers(catalog *gitops.Catalog, c gitops.Command) []string {
+	if _, to := catalog.Environment(c.Environment); to < 0 {
+		return nil
+	}
+	var names []string
+	for _, t := range catalog.Targets {
+		if t.Environment != c.Environment {
 			continue
 		}
-		for _, application := range p.catalog.Applications() {
-			a := aim{tip: Tip{Catalog: p.catalog}, command: c}
-			var here bool
-			a.target, here = p.catalog.Target(application, c.Environment)
-			if !here {
-				continue
-			}
-			source, err := a.source()
-			if err != nil {
-				continue // it has nothing before it
-			}
-			if _, there := p.catalog.Target(application, source); there || source == "" {
-				names = append(names, k.name(p, application))
-			}
+		a := aim{tip: Tip{Catalog: catalog}, target: t, command: c}
+		source, err := a.source()
+		if err != nil {
+			continue // it has nothing before it
+		}
+		if _, there := catalog.Target(t.Application, source); there || source == "" {
+			names = append(names, t.Application)
 		}
 	}
 	return names
@@ -42,26 +64,6 @@ func nothingThere(c gitops.Command) error {
 		Message: fmt.Sprintf("No application in %s has an environment before it that a version could be taken from.", c.Environment),
 		Next:    "See what there is with: status",
 	}
-}
-
-// withoutIdle leaves out of a plan for all applications those that run already
-// what they shall: they are neither claimed nor synced. Where nothing is left
-// the plan stays, to say so.
-func withoutIdle(p gitops.Plan) gitops.Plan {
-	var idle []string
-	left := slices.DeleteFunc(slices.Clone(p.Targets), func(s gitops.Step) bool {
-		stays := s.Old == s.New && s.Copied.IsZero()
-		if stays {
-			idle = append(idle, s.Target.Application)
-		}
-		return stays
-	})
-	if len(left) == 0 || len(idle) == 0 {
-		return p
-	}
-	p.Targets = left
-	p.Evidence = append([]string{"already there: " + gitops.AndList(few(idle))}, p.Evidence...)
-	return p
 }
 
 // mostNamed is how many items a sentence lists.

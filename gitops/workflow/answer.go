@@ -3,7 +3,6 @@ package workflow
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -47,20 +46,27 @@ func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gito
 		r.Log.Warn("ask Argo CD what runs", "error", err)
 	}
 	table := &gitops.Table{Title: "Status", Columns: []string{"application", "environment", "version", "health", "change"}}
+	apps := inventoryOf(running)
+	var held []string
 	for _, v := range views {
 		standing, err := r.standing(ctx, v, v.targets)
 		if err != nil {
 			return nil, err
 		}
+		holders, err := r.Store.Holders(ctx, v.repo.Name)
+		if err != nil {
+			return nil, fmt.Errorf("open changes of %s: %w", v.repo.Name, err)
+		}
 		name := known.namer(v.place)
 		for i, t := range v.targets {
-			row, err := r.statusOf(ctx, t, standing[i], running)
-			if err != nil {
-				return nil, err
-			}
+			row := statusOf(t, standing[i], apps, holders[t.TargetRef])
 			table.Rows = append(table.Rows, append([]string{name(t.Application)}, row...))
+			for _, h := range v.catalog.HoldsOf(t.TargetRef) {
+				held = append(held, gitops.Stopped(h.String()))
+			}
 		}
 	}
+	table.Notes = append(table.Notes, few(held)...)
 	if err != nil {
 		table.Notes = append(table.Notes, "Argo CD did not answer, so health is unknown; the versions are git's.")
 	}
@@ -68,21 +74,15 @@ func (r *Road) status(ctx context.Context, known knowledge, views []view) (*gito
 }
 
 // statusOf is a row of the status, without the application.
-func (r *Road) statusOf(ctx context.Context, t gitops.Target, s Standing, running []Running) ([]string, error) {
+func statusOf(t gitops.Target, s Standing, apps inventory, holder Holder) []string {
 	version, health, change := s.text(), "unknown", ""
-	for _, run := range running {
-		if run.is(t.Argo) {
-			health = lower(run.Health)
-		}
+	if run, runs := apps.of(t.Argo); runs {
+		health = lower(run.Health)
 	}
-	holder, held, err := r.Store.Holding(ctx, t.TargetRef)
-	if err != nil {
-		return nil, fmt.Errorf("open change of %s: %w", t.TargetRef, err)
-	}
-	if held {
+	if holder.ID != "" {
 		change = fmt.Sprintf("#%s %s", holder.ID, holder.State)
 	}
-	return []string{t.Environment, version, health, change}, nil
+	return []string{t.Environment, version, health, change}
 }
 
 func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.Table, error) {
@@ -101,11 +101,11 @@ func (r *Road) history(ctx context.Context, p place, t gitops.Target) (*gitops.T
 		version, health := past.Version.String(), "unknown"
 		switch {
 		case healthy(past):
-			health = "healthy for " + Duration(past.Healthy.Last.Sub(past.Healthy.First))
+			health = "healthy for " + gitops.Lasted(past.Healthy.Last.Sub(past.Healthy.First))
 		case past.Observed:
 			health = "never healthy"
 		}
-		table.Rows = append(table.Rows, []string{version, past.At.UTC().Format(time.DateTime), past.Author, health, past.Commit[:min(8, len(past.Commit))]})
+		table.Rows = append(table.Rows, []string{version, past.At.UTC().Format("2006-01-02 15:04 MST"), past.Author, health, past.Commit[:min(8, len(past.Commit))]})
 	}
 	if len(pasts) > 10 {
 		table.Notes = append(table.Notes, fmt.Sprintf("and %d more in git", len(pasts)-10))

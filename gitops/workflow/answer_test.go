@@ -27,8 +27,8 @@ func (s standing) Now(_ context.Context, _ string, places []gitops.Place) ([]Sta
 	return all, nil
 }
 
-func (standing) Holding(context.Context, gitops.TargetRef) (gitops.Change, bool, error) {
-	return gitops.Change{}, false, nil
+func (standing) Holders(context.Context, string) (map[gitops.TargetRef]Holder, error) {
+	return nil, nil
 }
 
 func (standing) Running(context.Context) ([]Running, error) { return nil, nil }
@@ -45,7 +45,9 @@ func (s standing) shelf(repository string, environments []string, applications .
 	c := &gitops.Catalog{People: []gitops.Person{{ID: "ada", Slack: "U1"}}}
 	for _, e := range environments {
 		c.Environments = append(c.Environments, gitops.Environment{Name: e})
-		for _, a := range applications {
+	}
+	for _, a := range applications {
+		for _, e := range environments {
 			c.Targets = append(c.Targets, gitops.Target{
 				TargetRef: gitops.TargetRef{Repository: repository, Application: a, Environment: e},
 				Places:    []gitops.Place{{File: repository + "/" + a + "/" + e}},
@@ -75,7 +77,10 @@ func TestAQuestionIsAnsweredOverAllRepositories(t *testing.T) {
 		{"of applications that live apart", gitops.Command{Applications: []string{"cart", "two/web"}, Environment: "staging"}, "cart staging 1, two/web staging 8", ""},
 		{"of what one may not see", gitops.Command{Environment: "prod"}, "denied", ""},
 		{"of what is nowhere", gitops.Command{Environment: "qa"}, "not_found", ""},
-		{"a diff that only the first can have", gitops.Command{Kind: gitops.KindDiff, From: "dev", Environment: "staging"}, "cart 2 1", "1 more run the same in both. " + gone},
+		{"a diff that only the first can have", gitops.Command{Kind: gitops.KindDiff, From: "dev", Environment: "staging"}, "cart 2 1", "1 more run the same in both. Only in staging: search and two/web. " + gone},
+		{"a diff with what one may not see", gitops.Command{Kind: gitops.KindDiff, From: "prod", Environment: "staging"}, "denied", ""},
+		{"a diff the other way round", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "dev"}, "cart 1 2", "1 more run the same in both. Only in staging: search and two/web. " + gone},
+		{"a diff of what lives in one alone", gitops.Command{Kind: gitops.KindDiff, Applications: []string{"search"}, From: "dev", Environment: "staging"}, "", "Nothing lives in both. Only in staging: search."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			reply, err := r.answer(t.Context(), Utterance{Slack: "U1"}, known, test.asks)

@@ -3,6 +3,8 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -41,51 +43,96 @@ func (s Standing) text() string {
 }
 
 // diff tells which Targets of an environment run another version than in
-// another one. A file that cannot be read is shown as that and hides nothing.
+// another one. A file that cannot be read is shown as that and hides nothing;
+// what lives in one of the two alone is named.
 func (r *Road) diff(ctx context.Context, known knowledge, c gitops.Command, views []view) (*gitops.Table, error) {
 	table := &gitops.Table{
 		Title:   fmt.Sprintf("%s against %s", c.From, c.Environment),
 		Columns: []string{"application", c.From, c.Environment},
 	}
-	same := 0
+	same, hidden := 0, 0
+	var onlyHere, onlyThere []string
 	for _, v := range views {
-		here, there := v.pairs(c.From)
-		standing, err := r.standing(ctx, v, append(here, there...))
+		p := v.pairs(c)
+		standing, err := r.standing(ctx, v, append(slices.Clone(p.here), p.there...))
 		if err != nil {
 			return nil, err
 		}
 		name := known.namer(v.place)
-		for i, t := range here {
-			old, now := standing[i+len(here)], standing[i]
+		for i, t := range p.here {
+			old, now := standing[i+len(p.here)], standing[i]
 			if old == now && now.Found {
 				same++
 				continue
 			}
 			table.Rows = append(table.Rows, []string{name(t.Application), old.text(), now.text()})
 		}
+		for _, a := range p.onlyHere {
+			onlyHere = append(onlyHere, name(a))
+		}
+		for _, a := range p.onlyThere {
+			onlyThere = append(onlyThere, name(a))
+		}
+		hidden += p.hidden
 	}
 	switch {
-	case len(table.Rows) == 0:
+	case len(table.Rows) == 0 && same > 0:
 		table.Notes = append(table.Notes, fmt.Sprintf("Nothing differs: all %d run the same in both.", same))
+	case len(table.Rows) == 0:
+		table.Notes = append(table.Notes, "Nothing lives in both.")
 	case same > 0:
 		table.Notes = append(table.Notes, fmt.Sprintf("%d more run the same in both.", same))
+	}
+	table.Notes = append(table.Notes, alone(c.From, onlyThere)...)
+	table.Notes = append(table.Notes, alone(c.Environment, onlyHere)...)
+	if hidden > 0 {
+		table.Notes = append(table.Notes, fmt.Sprintf("And %d that you may not ask about here.", hidden))
 	}
 	return table, nil
 }
 
-// pairs returns the Targets of a view that live in another environment as well,
-// and beside them those that they are there.
-func (v view) pairs(environment string) (here, there []gitops.Target) {
+// alone says which applications live in one environment and not in the other.
+func alone(environment string, applications []string) []string {
+	if len(applications) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Only in %s: %s.", environment, gitops.AndList(few(applications)))}
+}
+
+// pairs are the two sides of a diff in one repository.
+type pairs struct {
+	here, there         []gitops.Target // those that live in both, one beside the other
+	onlyHere, onlyThere []string        // applications
+	hidden              int             // of which one side is not for the person to see
+}
+
+// pairs puts the Targets of a view beside those that they are in the other
+// environment.
+func (v view) pairs(c gitops.Command) pairs {
+	var p pairs
 	others := map[string]gitops.Target{}
-	for _, t := range v.catalog.Targets {
-		if t.Environment == environment {
-			others[t.Application] = t
-		}
+	for _, t := range v.others {
+		others[t.Application] = t
 	}
 	for _, t := range v.targets {
-		if other, ok := others[t.Application]; ok {
-			here, there = append(here, t), append(there, other)
+		other, seen := others[t.Application]
+		delete(others, t.Application)
+		_, lives := v.catalog.Target(t.Application, c.From)
+		switch {
+		case seen:
+			p.here, p.there = append(p.here, t), append(p.there, other)
+		case lives:
+			p.hidden++
+		default:
+			p.onlyHere = append(p.onlyHere, t.Application)
 		}
 	}
-	return here, there
+	for _, application := range slices.Sorted(maps.Keys(others)) {
+		if _, lives := v.catalog.Target(application, c.Environment); lives {
+			p.hidden++
+		} else {
+			p.onlyThere = append(p.onlyThere, application)
+		}
+	}
+	return p
 }

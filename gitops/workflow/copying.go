@@ -119,7 +119,7 @@ func (c *copying) bring(ctx context.Context, f, old TreeFile, exists bool) error
 			return err
 		}
 	}
-	return c.put(target, before, data)
+	return c.put(target, before, c.keepRestart(target, data, before))
 }
 
 // take deletes a file that the source has not.

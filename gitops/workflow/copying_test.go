@@ -72,6 +72,10 @@ func (f forest) Set(data []byte, p gitops.Place, v gitops.Version) ([]byte, []Fi
 }
 
 func (f forest) Restart(data []byte, at gitops.Restart, value string) ([]byte, []FieldEdit, error) {
+	if line := lineOf(string(data), "restarted"); line != "" {
+		old := strings.TrimPrefix(strings.TrimSpace(line), "restarted=")
+		return bytes.Replace(data, []byte(line), []byte("restarted="+value+"\n"), 1), []FieldEdit{{Field: "restarted", Old: old, New: value}}, nil
+	}
 	return append(data, "restarted="+value+"\n"...), []FieldEdit{{Field: "restarted", New: value, Inserted: true}}, nil
 }
 
@@ -180,7 +184,7 @@ func reads(edits []gitops.Edit) string {
 func TestWhatIsCopiedStaysPinnedWhenTheBaseMoves(t *testing.T) {
 	f := forest{
 		"asked": {"staging/app": "version=2\n", "staging/a": "new\n", "prod/app": "version=1\n"},
-		"moved": {"staging/app": "version=3\n", "staging/a": "newer\n", "prod/app": "version=1\n", "other": "x"},
+		"moved": {"staging/app": "version=3\n", "staging/a": "newer\n", "staging/late": "rides along\n", "prod/app": "version=1\n", "other": "x"},
 	}
 	w := walk{Road: New(Ports{Manifests: f}, Options{}), repo: &Repository{Name: "acme/gitops", Branch: "main", Git: f, Trees: f}}
 	step := copiedStep("2", "asked", gitops.Copying{})
@@ -190,12 +194,12 @@ func TestWhatIsCopiedStaysPinnedWhenTheBaseMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved, err := w.reapply(t.Context(), Tip{Commit: "moved", Catalog: catalog}, asked)
+	moved, err := w.reapply(t.Context(), Tip{Commit: "moved", Catalog: catalog}, gitops.KindPromote, asked)
 	if err != nil || moved.Digest != asked.Digest || moved.Targets[0].Copied.Commit != "asked" {
 		t.Errorf("on the moved base: %+v, %v", moved, err)
 	}
 	delete(f, "asked") // a mirror that was cloned since does not have it
-	anew, err := w.reapply(t.Context(), Tip{Commit: "moved", Catalog: catalog}, asked)
+	anew, err := w.reapply(t.Context(), Tip{Commit: "moved", Catalog: catalog}, gitops.KindPromote, asked)
 	if err != nil || anew.Digest == asked.Digest || anew.Targets[0].Copied.Commit != "moved" {
 		t.Errorf("without the commit that was pinned: %+v, %v", anew, err)
 	}

@@ -16,13 +16,21 @@ type worktree struct {
 	before, after map[string][]byte
 	fields        map[string][]FieldEdit // what was set in a file
 	copied        map[string]bool        // files that a copied directory brought, replaced or took
+	holds         map[string]gitops.Edit // files of Holds that come or go
+}
+
+func newWorktree() *worktree {
+	return &worktree{
+		before: map[string][]byte{}, after: map[string][]byte{},
+		fields: map[string][]FieldEdit{}, copied: map[string]bool{}, holds: map[string]gitops.Edit{},
+	}
 }
 
 // edit applies a plan's steps to the files as they are at its base, and
 // returns the files that change and the Edits that say how. Directories are
 // copied first, then versions are set. Edits in one file compose.
 func (w walk) edit(ctx context.Context, p gitops.Plan) ([]File, []gitops.Edit, error) {
-	t := &worktree{before: map[string][]byte{}, after: map[string][]byte{}, fields: map[string][]FieldEdit{}, copied: map[string]bool{}}
+	t := newWorktree()
 	for _, s := range p.Targets {
 		if s.Copied.IsZero() {
 			continue
@@ -32,6 +40,12 @@ func (w walk) edit(ctx context.Context, p gitops.Plan) ([]File, []gitops.Edit, e
 		}
 	}
 	for _, s := range p.Targets {
+		if err := w.writeHolds(ctx, t, p.Base, s); err != nil {
+			return nil, nil, err
+		}
+		if s.OnlyLifts {
+			continue
+		}
 		if s.Restarted != "" {
 			if err := w.restart(ctx, t, p.Base, s); err != nil {
 				return nil, nil, err
@@ -73,6 +87,12 @@ func (w walk) edits(t *worktree, p gitops.Plan) ([]gitops.Edit, error) {
 	room := mostShown
 	for _, path := range slices.Sorted(maps.Keys(t.after)) {
 		e := gitops.Edit{Repository: w.repo.Name, Branch: p.Branch, Path: path}
+		if h, held := t.holds[path]; held {
+			h.Repository, h.Branch, h.Path = e.Repository, e.Branch, path
+			h.Diff = gitops.LineDiff(t.before[path], t.after[path], mostShownOfOne)
+			edits = append(edits, h)
+			continue
+		}
 		fields := t.fields[path]
 		if t.copied[path] {
 			var whole bool

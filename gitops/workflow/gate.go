@@ -104,7 +104,8 @@ func governed(c *gitops.Catalog, files []string) (gitops.Target, bool) {
 func belongs(t gitops.Target, file string) bool {
 	inPlace := slices.ContainsFunc(t.Places, func(p gitops.Place) bool { return p.File == file })
 	own := path.Base(t.Directory) == t.Environment && strings.HasPrefix(file, t.Directory+"/")
-	return inPlace || own
+	held := strings.HasPrefix(file, gitops.HoldsOf(t.TargetRef)+"/")
+	return inPlace || own || held
 }
 
 // StatusSet looks at a status that somebody set on changebot's context: what

@@ -52,6 +52,8 @@ func TestTheGateOfSomebodysPullRequestOpensOnlyForWhatWasSeen(t *testing.T) {
 	}{
 		{"what is not governed", []string{"aaa"}, []string{"README.md"}, true, "touches nothing that changebot governs", true},
 		{"a protected target", []string{"aaa"}, []string{"README.md", "apps/cart/prod/x"}, true, "cart/prod is protected: ask for the change in chat", false},
+		{"a hold of a protected target", []string{"aaa"}, []string{".changebot/holds/prod/cart/c-1.yaml"}, true, "cart/prod is protected: ask for the change in chat", false},
+		{"a hold of nothing", []string{"aaa"}, []string{".changebot/holds/prod/cartography/c-1.yaml"}, true, "touches nothing that changebot governs", true},
 		{"more files than are listed", []string{"aaa"}, []string{"README.md"}, false, "touches too many files to look at; split it", false},
 		{"a protected target among more files than are listed", []string{"aaa"}, []string{"apps/cart/prod/x"}, false, "cart/prod is protected: ask for the change in chat", false},
 		{"a catalogue among more files than are listed", []string{"aaa"}, []string{CatalogFile}, false, "touches too many files to look at; split it", false},

@@ -78,12 +78,11 @@ func (r *Road) obey(ctx context.Context, u Utterance, known knowledge, command g
 	if !command.Kind.Changes() {
 		return r.answer(ctx, u, known, command)
 	}
+	settle := known.settle
 	if command.All {
-		if command.Applications = known.all(command); len(command.Applications) == 0 {
-			return gitops.Reply{}, nothingThere(command)
-		}
+		settle = known.all
 	}
-	place, command, err := known.settle(command)
+	place, command, err := settle(command)
 	if err != nil {
 		return gitops.Reply{}, err
 	}
@@ -117,14 +116,7 @@ func understand(u Utterance, v sentence.Vocabulary) (gitops.Command, *gitops.Que
 			return c, nil, &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("There is no application %q any more.", a)}
 		}
 	}
-	switch c.Kind {
-	case gitops.KindRollback:
-		c.From = "" // left from the sentence that the form began with
-	case gitops.KindRestart:
-		c.From, c.Version, c.Back = "", "", 0
-	default:
-		c.Back = 0
-	}
+	c = c.Fitting()
 	return c, sentence.Missing(c), nil
 }
 
@@ -241,11 +233,8 @@ func (r *Road) Vocabulary(ctx context.Context) (applications, environments []str
 	return v.Applications, v.Environments
 }
 
-// name is how people write an application of a repository.
-func (k knowledge) name(p place, application string) string { return k.namer(p)(application) }
-
-// namer is name for many applications of one repository: an application that
-// another one declares too is written with the repository's name before it.
+// namer is how people write the applications of a repository: one that another
+// repository declares too, with the repository's name before it.
 func (k knowledge) namer(p place) func(application string) string {
 	elsewhere := map[string]bool{}
 	for _, other := range k {
@@ -267,24 +256,31 @@ func (k knowledge) namer(p place) func(application string) string {
 // settle finds the repository that a command is about, and spells its
 // applications as that repository does.
 func (k knowledge) settle(c gitops.Command) (place, gitops.Command, error) {
+	type home struct {
+		place       int
+		application string
+	}
+	homes := map[string]home{}
+	for i, p := range k {
+		name := k.namer(p)
+		for _, a := range p.catalog.Applications() {
+			homes[name(a)] = home{i, a}
+		}
+	}
 	found := -1
 	for i, name := range c.Applications {
-		for j, p := range k {
-			named := k.namer(p)
-			for _, a := range p.catalog.Applications() {
-				if named(a) != name {
-					continue
-				}
-				if found >= 0 && found != j {
-					return place{}, c, &gitops.Error{
-						Code:    gitops.Invalid,
-						Message: fmt.Sprintf("%s lives in other repositories than the rest, and one change is one commit in one repository.", name),
-						Next:    "Ask for them one by one.",
-					}
-				}
-				found, c.Applications[i] = j, a
+		h, known := homes[name]
+		if !known {
+			continue
+		}
+		if found >= 0 && found != h.place {
+			return place{}, c, &gitops.Error{
+				Code:    gitops.Invalid,
+				Message: fmt.Sprintf("%s lives in other repositories than the rest, and one change is one commit in one repository.", name),
+				Next:    "Ask for them one by one.",
 			}
 		}
+		found, c.Applications[i] = h.place, h.application
 	}
 	return k[max(0, found)], c, nil
 }

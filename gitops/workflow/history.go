@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -26,6 +27,11 @@ type History interface {
 // Held is what one commit left at a place.
 type Held struct {
 	PastCommit
+
+	// Since is when the base branch got it: for the commit of a pull request
+	// when that was merged. Before the mirror's start it is the commit's date.
+	Since time.Time
+
 	Version gitops.Version
 	Found   bool // false where the file had no version there, or was not there
 }

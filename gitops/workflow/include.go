@@ -23,7 +23,7 @@ func (w walk) include(ctx context.Context, change string, steps []gitops.Step) [
 	defer cancel()
 	var all []gitops.Included
 	for _, s := range steps {
-		if s.Target.Source.Repository == "" {
+		if s.Target.Source.Repository == "" || s.OnlyLifts {
 			continue
 		}
 		in := w.between(ctx, change, s)

@@ -42,7 +42,7 @@ func (w walk) judge(ctx context.Context, c gitops.Change) error {
 }
 
 // verdict is the policy's answer as of a tip: the requester may still ask for
-// this, and those who must approve have.
+// all that the plan does, and those who must approve have.
 func (w walk) verdict(tip Tip, c gitops.Change) gitops.Verdict {
 	switch {
 	case tip.Broken != nil:
@@ -58,7 +58,7 @@ func (w walk) verdict(tip Tip, c gitops.Change) gitops.Verdict {
 			Next:   "Take that commit off the branch again, or cancel this change and ask anew.",
 		}
 	}
-	return gitops.All("policy", w.Policy.Approvals(tip.Catalog, c), w.Policy.MayAsk(tip.Catalog, c.Request))
+	return gitops.All("policy", w.Policy.Approvals(tip.Catalog, c), w.Policy.MayStill(tip.Catalog, c))
 }
 
 func (r *Road) proposedAt(c gitops.Change) time.Time {
@@ -87,7 +87,7 @@ func (r *Road) expire(ctx context.Context, lease gitops.Lease, c gitops.Change) 
 		return err
 	}
 	return w.end(ctx, c, gitops.StateExpired, gitops.Error{
-		Message: fmt.Sprintf("Nobody decided within %s.", Duration(r.Expiry)),
+		Message: fmt.Sprintf("Nobody decided within %s.", gitops.Lasted(r.Expiry)),
 		Next:    "Ask again if it is still wanted.",
 	}, Self)
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // merge merges exactly what was approved. Right before it, everything that was
-// true at the approval is looked at again: the policy at the tip, what the
-// request comes to on the tip, and the head of the branch.
+// true at the approval is looked at again: the head of the branch, what the
+// request comes to on the tip, and the policy at the tip.
 func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	// The tip comes first: where a merge is in it, the pull request says so.
 	tip, err := w.repo.tip(ctx)
@@ -26,14 +26,16 @@ func (w walk) merge(ctx context.Context, c gitops.Change) error {
 	if !pull.standsAs(c) {
 		return w.pullMoved(ctx, c, pull)
 	}
-	if v := w.verdict(tip, c); !v.Allows() {
-		return w.unapprove(ctx, c, v)
-	}
 	if heard, err := w.hearMissed(ctx, tip, c); heard || err != nil {
 		return err
 	}
-	if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {
-		return err
+	if tip.whole() {
+		if moved, err := w.rebase(ctx, tip, c, pull.Mergeable); moved || err != nil {
+			return err
+		}
+	}
+	if v := w.verdict(tip, c); !v.Allows() {
+		return w.unapprove(ctx, c, v)
 	}
 	if pull.Mergeable == MergeableUnknown {
 		return gitops.Again{After: 500 * time.Millisecond, Why: fmt.Sprintf("the forge has not said yet whether #%d can be merged", pull.Number)}

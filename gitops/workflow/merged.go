@@ -37,7 +37,7 @@ func (w walk) stoppable(ctx context.Context, c gitops.Change) error {
 	return &gitops.Error{
 		Code:    gitops.Conflict,
 		Message: fmt.Sprintf("#%s was merged a moment ago; it cannot be stopped any more.", c.ID),
-		Next:    "What is merged is undone by a rollback.",
+		Next:    c.Request.Command.Kind.Words().Undo,
 	}
 }
 
@@ -73,8 +73,9 @@ func (w walk) mergedAfterAll(ctx context.Context, c gitops.Change, p Pull) error
 		by = "@" + p.MergedBy
 	}
 	c.Reason = fmt.Sprintf("Although it is %s, #%d was merged on the forge by %s.", c.State, p.Number, by)
-	c.Next = fmt.Sprintf("Roll it back, unless it is wanted after all: rollback %s in %s. Nobody syncs or watches it.",
-		strings.Join(c.Request.Command.Applications, " and "), c.Request.Command.Environment)
+	c.Next = strings.NewReplacer(
+		"{applications}", strings.Join(c.Request.Command.Applications, " and "), "{environment}", c.Request.Command.Environment,
+	).Replace(c.Request.Command.Kind.Words().Late) + " Nobody syncs or watches it."
 	_, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: gitops.EntryVoid, Text: c.Reason})
 	return err
 }

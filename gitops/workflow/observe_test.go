@@ -42,6 +42,7 @@ type watched struct {
 	catalog *gitops.Catalog
 	running []Running
 	seen    map[gitops.TargetRef][]gitops.Health
+	writes  int
 }
 
 func (s *watched) Fetch(context.Context) (string, error)                    { return "tip", nil }
@@ -55,8 +56,11 @@ func (s *watched) Seen(context.Context, gitops.TargetRef) ([]gitops.Observation,
 	return nil, nil
 }
 
-func (s *watched) Record(_ context.Context, o gitops.Observation) error {
-	s.seen[o.Target] = append(s.seen[o.Target], o.Health)
+func (s *watched) Record(_ context.Context, all ...gitops.Observation) error {
+	s.writes++
+	for _, o := range all {
+		s.seen[o.Target] = append(s.seen[o.Target], o.Health)
+	}
 	return nil
 }
 
@@ -76,7 +80,7 @@ func TestEachTargetIsSeenInItsOwnNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[gitops.TargetRef][]gitops.Health{target("staging").TargetRef: {gitops.HealthHealthy}, target("prod").TargetRef: {gitops.HealthDegraded}}
-	if diff := cmp.Diff(want, s.seen); diff != "" {
-		t.Error(diff)
+	if diff := cmp.Diff(want, s.seen); diff != "" || s.writes != 1 {
+		t.Errorf("%s, written %d times", diff, s.writes)
 	}
 }

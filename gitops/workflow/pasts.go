@@ -76,17 +76,21 @@ func collapse(pasts []gitops.Past, p gitops.Past) []gitops.Past {
 }
 
 // past joins a version with what was observed of it. Health that did not last
-// is no health: right after a sync Argo CD shows for a moment the health of
-// before.
+// tells nothing: right after a sync Argo CD shows for a moment the health of
+// before, and a version that ran when changebot came may have gone a moment
+// later.
 func past(h Held, seen []gitops.Observation, settle time.Duration) gitops.Past {
-	p := gitops.Past{Version: h.Version, Commit: h.SHA, At: h.At, Author: h.Author}
+	p := gitops.Past{Version: h.Version, Commit: h.SHA, At: h.Since, Author: h.Author}
 	for _, o := range seen {
 		if o.Version != h.Version {
 			continue
 		}
-		p.Observed = true
 		lasted := o.Last.Sub(o.First)
-		if o.Health == gitops.HealthHealthy && lasted >= max(settle, p.Healthy.Last.Sub(p.Healthy.First)) {
+		if o.Health == gitops.HealthHealthy && lasted < settle {
+			continue
+		}
+		p.Observed = true
+		if o.Health == gitops.HealthHealthy && lasted >= p.Healthy.Last.Sub(p.Healthy.First) {
 			p.Healthy = o
 		}
 	}

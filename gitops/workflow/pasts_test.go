@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"testing"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -73,5 +74,31 @@ func TestAHistoryThatCannotBeReadNowIsNotTakenForAShortOne(t *testing.T) {
 	pasts, err := h.pasts(t.Context(), "")
 	if e, ok := errors.AsType[*gitops.Error](err); !ok || e.Code != gitops.Unavailable || pasts != nil {
 		t.Errorf("%d versions, %v", len(pasts), err)
+	}
+}
+
+func TestWhatWasSeenShortlyTellsNothingOfHealth(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	v := gitops.ParseVersion("1.42.3")
+	seen := func(health gitops.Health, lasted time.Duration) gitops.Observation {
+		return gitops.Observation{Version: v, Health: health, First: at, Last: at.Add(lasted)}
+	}
+	for _, tt := range []struct {
+		name              string
+		seen              []gitops.Observation
+		observed, healthy bool
+	}{
+		{"never seen", nil, false, false},
+		{"healthy when changebot came, and gone a moment later", []gitops.Observation{seen(gitops.HealthHealthy, time.Second)}, false, false},
+		{"healthy for long", []gitops.Observation{seen(gitops.HealthHealthy, time.Hour)}, true, true},
+		{"healthy for long, and shortly once more", []gitops.Observation{seen(gitops.HealthHealthy, time.Second), seen(gitops.HealthHealthy, time.Hour)}, true, true},
+		{"sick after the health of before", []gitops.Observation{seen(gitops.HealthDegraded, time.Second), seen(gitops.HealthHealthy, time.Second)}, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := past(Held{Version: v}, tt.seen, time.Minute)
+			if p.Observed != tt.observed || healthy(p) != tt.healthy {
+				t.Errorf("observed %v, healthy %v", p.Observed, healthy(p))
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -53,8 +54,8 @@ func newLibrary() (*library, walk, Tip) {
 		"moved:staging": "cart=4\ncheckout=8\nsearch=5\n", "moved:prod": "cart=1\ncheckout=6\nsearch=5\n",
 	}}
 	catalog := &gitops.Catalog{Environments: []gitops.Environment{{Name: "staging"}, {Name: "prod"}}}
-	for _, environment := range []string{"staging", "prod"} {
-		for _, application := range []string{"cart", "checkout"} {
+	for _, application := range []string{"cart", "checkout"} {
+		for _, environment := range []string{"staging", "prod"} {
 			catalog.Targets = append(catalog.Targets, gitops.Target{
 				TargetRef: gitops.TargetRef{Application: application, Environment: environment},
 				Places:    []gitops.Place{{File: environment, Image: application}},
@@ -87,14 +88,50 @@ func TestAPlanAndItsFilesComeFromOneCommit(t *testing.T) {
 	}
 }
 
+// pasts are the versions that a place has held, the newest first, by the commit
+// up to which one asks.
+type pasts struct {
+	History
+	upTo map[string][]string
+}
+
+func (p pasts) Log(_ context.Context, upTo string, _ gitops.Place) iter.Seq2[Held, error] {
+	return func(yield func(Held, error) bool) {
+		for _, version := range p.upTo[upTo] {
+			if !yield(Held{PastCommit: PastCommit{SHA: upTo}, Version: gitops.ParseVersion(version), Found: true}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Somebody promotes while a rollback is worked out: what they set is no version
+// of before.
+func TestARollbackGoesBackInTheHistoryOfItsOwnCommit(t *testing.T) {
+	_, w, tip := newLibrary()
+	w.repo.History = pasts{upTo: map[string][]string{"pinned": {"2", "1"}, "moved": {"3", "2", "1"}}}
+	in, err := w.compute(t.Context(), tip, gitops.Change{Request: gitops.Request{Command: gitops.Command{
+		Kind: gitops.KindRollback, Applications: []string{"cart"}, Environment: "prod",
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := steps(in.plan); got != "cart 2 → 1" || in.plan.Base != "pinned" {
+		t.Errorf("at %s plans %s", in.plan.Base, got)
+	}
+}
+
 func TestOnTheMovedBranchAPlanKeepsWhatOthersDidMeanwhile(t *testing.T) {
 	_, w, tip := newLibrary()
 	before := gitops.Plan{Base: "pinned", Branch: "main"}
-	for _, target := range tip.Catalog.Targets[2:] {
+	for _, target := range tip.Catalog.Targets {
+		if target.Environment != "prod" {
+			continue
+		}
 		before.Targets = append(before.Targets, gitops.Step{Target: target, Old: gitops.ParseVersion("9"), New: gitops.ParseVersion("3")})
 	}
 	tip.Commit = "moved"
-	now, err := w.reapply(t.Context(), tip, before)
+	now, err := w.reapply(t.Context(), tip, gitops.KindPromote, before)
 	if err != nil {
 		t.Fatal(err)
 	}

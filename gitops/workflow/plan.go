@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -31,9 +32,9 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 		return err
 	}
 	c.Plan = intent.plan
-	w.render(ctx, &c.Plan)
+	w.render(ctx, c.ID, &c.Plan)
 	if len(intent.plan.Edits) == 0 {
-		return w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: alreadyThere(c)}, Self)
+		return w.end(ctx, c, gitops.StateUnchanged, nothingToDo(c), Self)
 	}
 	if !c.Request.Confirmed && intent.question != "" {
 		c.Question = intent.question
@@ -59,6 +60,9 @@ func (w walk) claim(ctx context.Context, c gitops.Change) error {
 		if err != nil {
 			return fmt.Errorf("load %s, which holds %s: %w", held.Change, held.Target, err)
 		}
+		if c.Request.Command.All { // it is left out when the plan is made again
+			return gitops.Again{After: time.Second, Why: fmt.Sprintf("%s has just taken %s", held.Change, held.Target)}
+		}
 		if c.Request.Command.Kind != gitops.KindRollback || !holder.State.InGit() || slices.Contains(write.Over, holder.ID) {
 			return w.refuseHeld(ctx, c, holder, held.Target)
 		}
@@ -68,10 +72,16 @@ func (w walk) claim(ctx context.Context, c gitops.Change) error {
 
 func (w walk) refuseHeld(ctx context.Context, c, holder gitops.Change, target gitops.TargetRef) error {
 	c.See = append(c.See, gitops.Link{Text: "#" + holder.ID, URL: holder.Proposal.URL})
-	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+	return w.end(ctx, c, gitops.StateDenied, *alreadyChanged(Holder{holder.ID, holder.State}, target), Self)
+}
+
+// alreadyChanged says that another Change has claimed a Target.
+func alreadyChanged(holder Holder, target gitops.TargetRef) *gitops.Error {
+	return &gitops.Error{
+		Code:    gitops.Conflict,
 		Message: fmt.Sprintf("#%s already changes %s: it is %s.", holder.ID, target, holder.State),
 		Next:    fmt.Sprintf("Wait until #%s is done, or cancel it and ask again.", holder.ID),
-	}, Self)
+	}
 }
 
 // deny ends a Change with a policy's refusal.
@@ -97,8 +107,15 @@ func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error 
 func alreadyThere(c gitops.Change) string {
 	var parts []string
 	for _, s := range c.Plan.Targets {
+		if s.OnlyLifts {
+			parts = append(parts, fmt.Sprintf("no version of %s is on hold in %s any more", s.Target.Application, s.Target.Environment))
+			continue
+		}
 		part := fmt.Sprintf("%s already runs %s %s", s.Target.Environment, s.Target.Application, s.New)
-		if !s.Copied.IsZero() {
+		switch {
+		case s.Restarted != "":
+			part = fmt.Sprintf("the restart of %s in %s is written already", s.Target.Application, s.Target.Environment)
+		case !s.Copied.IsZero():
 			part += fmt.Sprintf(" with the files of %s", s.Copied.Environment)
 		}
 		parts = append(parts, part)
@@ -110,7 +127,14 @@ func alreadyThere(c gitops.Change) string {
 func describePlan(c gitops.Change) string {
 	var parts []string
 	for _, s := range c.Plan.Targets {
+		if s.OnlyLifts {
+			parts = append(parts, fmt.Sprintf("%s lifts %s", s.Target.TargetRef, holds(s.Lifts)))
+			continue
+		}
 		part := fmt.Sprintf("%s %s → %s", s.Target.TargetRef, s.Old, s.New)
+		if s.Restarted != "" {
+			part = fmt.Sprintf("%s restarts with %s", s.Target.TargetRef, s.New)
+		}
 		if k := s.Copied; !k.IsZero() {
 			part += fmt.Sprintf(" with %s as of %.8s", k.Directory, k.Commit)
 		}

@@ -16,8 +16,8 @@ type Store interface {
 	// ByKey returns the Change that a Request's key led to.
 	ByKey(ctx context.Context, key string) (change gitops.Change, found bool, err error)
 
-	// Holding returns the open Change that has claimed a Target.
-	Holding(ctx context.Context, ref gitops.TargetRef) (change gitops.Change, found bool, err error)
+	// Holders returns who has claimed each Target of a repository that is claimed.
+	Holders(ctx context.Context, repository string) (map[gitops.TargetRef]Holder, error)
 
 	// Open returns all Changes of a repository whose road is not over,
 	// oldest first.
@@ -30,6 +30,14 @@ type Store interface {
 	Commit(ctx context.Context, w Write) (gitops.Change, error)
 }
 
+// Revisions say which Changes are open without loading them. gitops/store
+// implements it.
+type Revisions interface {
+	// Revisions returns the revision of each open Change of a repository, by
+	// its id.
+	Revisions(ctx context.Context, repository string) (map[string]int64, error)
+}
+
 // A Write is everything that one step changes: all of it is stored, or nothing.
 type Write struct {
 	// Change as it shall be. Its Revision is the one that was read; 0 inserts
@@ -39,9 +47,16 @@ type Write struct {
 
 	Claim   []gitops.TargetRef // Targets that no other open Change may hold from now on
 	Over    []string           // Changes whose claims on them give way
+	Release []gitops.TargetRef // Targets that it claims no longer
 	Entries []gitops.Entry     // for the journal; Change, Seq, Prev and Hash are the store's
 	Jobs    []gitops.Job
 	Lease   gitops.Lease // the writer's right; the zero Lease where none is needed
+}
+
+// A Holder is an open Change that has claimed a Target.
+type Holder struct {
+	ID    string
+	State gitops.State
 }
 
 // A HeldError says that another open Change has claimed a Target.
@@ -72,9 +87,9 @@ type Leases interface {
 // implements it.
 type Observations interface {
 	// Record notes what is seen now: it extends the newest observation of
-	// the Target where version and health are the same, and begins a new one
-	// where they are not.
-	Record(ctx context.Context, seen gitops.Observation) error
+	// a Target where version and health are the same, and begins a new one
+	// where they are not. After an error some may be noted.
+	Record(ctx context.Context, seen ...gitops.Observation) error
 
 	// Seen returns all observations of a Target, newest first.
 	Seen(ctx context.Context, ref gitops.TargetRef) ([]gitops.Observation, error)
@@ -93,7 +108,8 @@ type Git interface {
 	Contains(ctx context.Context, commit, ancestor string) (bool, error)
 
 	// Push makes a commit and lets a branch point at it. It returns its id,
-	// which depends on nothing but the Commit. A gitops.Conflict error says
+	// which depends on nothing but the Commit and who signs it; a branch that
+	// has it signed by somebody else gets ours. A gitops.Conflict error says
 	// that the branch does not stand where Commit.Expect says, or that
 	// Commit.Base is not there any more; a gitops.Denied error that the forge
 	// lets nobody push that, in its own words.
@@ -286,9 +302,9 @@ type Past interface {
 // A PastCommit is one commit that touched a path.
 type PastCommit struct {
 	SHA    string
-	At     time.Time
-	Author string
-	Title  string
+	At     time.Time // the committer's date
+	Author string    // or who asked for it, where it was asked for in chat
+	Title  string    // the first line of the message
 }
 
 // Sources are the repositories that versions are built from. gitops/github
@@ -305,12 +321,12 @@ type Sources interface {
 type Renders interface {
 	// Diff says for each Target what other contents of files do to the
 	// manifests that it renders to as of a commit. It never fails: what cannot
-	// be rendered is said.
-	Diff(ctx context.Context, commit string, files []File, targets []gitops.Target) []gitops.Rendered
+	// be rendered is said. The id of the Change is for the log.
+	Diff(ctx context.Context, change, commit string, files []File, targets []gitops.Target) []gitops.Rendered
 
 	// Pushed says the same of two commits that are on the forge, by asking
 	// Argo CD, for Targets of which Diff does not know it.
-	Pushed(ctx context.Context, before, after string, targets []gitops.Target) []gitops.Rendered
+	Pushed(ctx context.Context, change, before, after string, targets []gitops.Target) []gitops.Rendered
 }
 
 // A Deployer brings what is in git to the cluster. gitops/argocd implements it.
@@ -393,7 +409,7 @@ type Manifests interface {
 
 // A FieldEdit is one scalar that got another value, or that came in.
 type FieldEdit struct {
-	Field    string
+	Field    string // no other field of the file is called so
 	Old, New string
 	Inserted bool
 }
@@ -408,6 +424,10 @@ type Policy interface {
 	// its Targets, the requester's right in that room, and a justification
 	// where one is needed.
 	MayAsk(c *gitops.Catalog, q gitops.Request) gitops.Verdict
+
+	// MayStill says the same of what a Change has come to: for each Target of
+	// its plan, and for each Hold that it lifts besides.
+	MayStill(c *gitops.Catalog, change gitops.Change) gitops.Verdict
 
 	// Approvals says whether a Change has the approvals it needs now.
 	Approvals(c *gitops.Catalog, change gitops.Change) gitops.Verdict

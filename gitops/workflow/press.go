@@ -121,7 +121,7 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 		d.At = w.Clock()
 	}
 	c.Decisions = append(c.Decisions, d)
-	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s (digest %s, by %s)", participle(d.Answer), d.Digest.Short(), d.Via)}
+	entry := gitops.Entry{Kind: gitops.EntryDecision, Actor: d.Person.ID, Text: fmt.Sprintf("%s %s (digest %s)", participle(d.Answer), whereDecided(d), d.Digest.Short())}
 	if d.Answer != gitops.Reject {
 		_, err := w.write(ctx, w.lease, c, nil, entry)
 		return gitops.Reply{Change: c.ID}, err
@@ -141,12 +141,16 @@ func (w walk) decide(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 // refuse records that somebody tried to decide who may not, and says why.
 func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v gitops.Verdict) error {
 	rule := v.First(v.Outcome)
-	text := fmt.Sprintf("tried to %s by %s; that does not count: %s", d.Answer, d.Via, rule.Reason)
+	why := rule.Reason
+	if d.Person.ID == c.Request.Requester.ID {
+		why = "they asked for it themselves" // the rule speaks to them, and this is about them
+	}
+	text := fmt.Sprintf("tried to %s %s, which does not count: %s", d.Answer, whereDecided(d), why)
 	kind := gitops.EntryRefusal
 	if d.Via == viaGitHub {
 		kind = gitops.EntryNote // there is nobody to answer, so the thread says it
 	}
-	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Actor: d.Person.ID, Text: text}); err != nil {
+	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Text: text}.By(d.Person)); err != nil {
 		return err
 	}
 	return &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(rule.Reason), Next: rule.Next}
@@ -155,11 +159,11 @@ func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v 
 // cancel withdraws a Change that is not merged yet.
 func (w walk) cancel(ctx context.Context, catalog *gitops.Catalog, c gitops.Change, p gitops.Person, room gitops.Room) error {
 	if c.State.Ended() || c.State.InGit() {
-		return &gitops.Error{
-			Code:    gitops.Conflict,
-			Message: fmt.Sprintf("#%s is %s; it cannot be cancelled any more.", c.ID, c.State),
-			Next:    "What is merged is undone by a rollback.",
+		late := &gitops.Error{Code: gitops.Conflict, Message: fmt.Sprintf("#%s is %s; it cannot be cancelled any more.", c.ID, c.State)}
+		if c.State.InGit() {
+			late.Next = c.Request.Command.Kind.Words().Undo
 		}
+		return late
 	}
 	if p.ID != c.Request.Requester.ID {
 		for _, ref := range c.Refs() {
@@ -173,7 +177,7 @@ func (w walk) cancel(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 	if err := w.stoppable(ctx, c); err != nil {
 		return err
 	}
-	return w.end(ctx, c, gitops.StateCancelled, gitops.Error{Message: "Cancelled by " + p.Name + "."}, p.ID)
+	return w.endBy(ctx, p, c, gitops.StateCancelled, gitops.Error{Message: "Cancelled by " + p.Name + "."})
 }
 
 // confirm takes the requester's yes to what the plan asked.
@@ -190,13 +194,18 @@ func (w walk) confirm(ctx context.Context, c gitops.Change, p gitops.Person) err
 	return err
 }
 
-// rollBack asks for a rollback of what a merged Change changed.
+// rollBack asks for a rollback of what a merged Change changed: of all that was
+// asked for, some may have been left out, and they stay as they are.
 func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, press Press) (gitops.Reply, error) {
 	if !c.State.InGit() {
 		return gitops.Reply{}, &gitops.Error{Code: gitops.Conflict, Message: fmt.Sprintf("#%s is %s; there is nothing to roll back.", c.ID, c.State)}
 	}
+	var changed []string
+	for _, ref := range c.Refs() {
+		changed = append(changed, ref.Application)
+	}
 	command := gitops.Command{
-		Kind: gitops.KindRollback, Applications: c.Request.Command.Applications,
+		Kind: gitops.KindRollback, Applications: changed,
 		Environment: c.Request.Command.Environment, Version: c.Undone().Full(), // as the button says
 		Because: "of #" + c.ID + ", which is " + string(c.State),
 	}
@@ -207,6 +216,14 @@ func (w walk) rollBack(ctx context.Context, c gitops.Change, p gitops.Person, pr
 		Text: "[Roll back] on #" + c.ID, Undoes: c.ID,
 	})
 	return gitops.Reply{Change: id}, err
+}
+
+// whereDecided says by which way a decision came.
+func whereDecided(d gitops.Decision) string {
+	if d.Via == viaGitHub {
+		return "on GitHub"
+	}
+	return "in Slack"
 }
 
 func participle(a gitops.Answer) string {

@@ -35,7 +35,7 @@ func (w walk) aimForward(ctx context.Context, a *aim) error {
 		}
 	}
 	evidence, err := w.healthEvidence(ctx, from, a.wanted)
-	a.evidence = append(a.evidence, evidence)
+	a.speak(evidence)
 	return err
 }
 
@@ -109,28 +109,9 @@ func (w walk) healthEvidence(ctx context.Context, t gitops.Target, v gitops.Vers
 			continue
 		}
 		if lasted := o.Last.Sub(o.First); lasted >= time.Minute {
-			return fmt.Sprintf("%s in %s: %s for %s", v, t.Environment, lower(o.Health), Duration(lasted)), nil
+			return fmt.Sprintf("%s in %s: %s for %s", v, t.Environment, lower(o.Health), gitops.Lasted(lasted)), nil
 		}
 		return fmt.Sprintf("%s in %s: %s, seen for less than a minute", v, t.Environment, lower(o.Health)), nil
 	}
 	return fmt.Sprintf("%s in %s: health unknown, it was not observed", v, t.Environment), nil
-}
-
-// Duration writes a time span as people say it: the two largest units.
-func Duration(d time.Duration) string {
-	d = d.Round(time.Second)
-	days, hours := int(d.Hours())/24, int(d.Hours())%24
-	minutes, seconds := int(d.Minutes())%60, int(d.Seconds())%60
-	switch {
-	case days > 0:
-		return fmt.Sprintf("%d d %d h", days, hours)
-	case hours > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	case minutes > 0 && seconds == 0:
-		return fmt.Sprintf("%d min", minutes)
-	case minutes > 0:
-		return fmt.Sprintf("%d min %d s", minutes, seconds)
-	default:
-		return fmt.Sprintf("%d s", seconds)
-	}
 }

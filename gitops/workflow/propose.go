@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,9 @@ func (w walk) propose(ctx context.Context, c gitops.Change) error {
 	next, err := w.push(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
 		return w.branchTaken(ctx, c, err)
+	}
+	if why, ok := uncommittable(err); ok {
+		return w.end(ctx, c, gitops.StateDenied, why, Self)
 	}
 	if err != nil {
 		return err
@@ -68,6 +72,16 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	next.Earlier = earlier(c, sha)
 	next.HeadSHA, next.Digest, next.ForeignHead, next.Moving = sha, c.Plan.Digest, "", false
 	return next, nil
+}
+
+// uncommittable says that no commit can be made of a plan, however often it is
+// tried: a new file would differ by case alone from one beside it, say.
+func uncommittable(err error) (gitops.Error, bool) {
+	refusal, ok := errors.AsType[*gitops.Error](err)
+	if !ok || refusal.System != "" || refusal.Code != gitops.Invalid && refusal.Code != gitops.Unsafe {
+		return gitops.Error{}, false
+	}
+	return *refusal, true
 }
 
 // earlier are the heads before the next one that hold what it holds.
@@ -143,8 +157,8 @@ func (w walk) branchTaken(ctx context.Context, c gitops.Change, cause error) err
 		return err
 	case head == c.Proposal.HeadSHA:
 		tip, err := w.repo.tip(ctx)
-		if err != nil {
-			return err
+		if err != nil || tip.Broken != nil {
+			return err // it is looked at again when the branch moves, and now and then
 		}
 		_, err = w.rebase(ctx, tip, c, MergeableDirty)
 		return err

@@ -32,3 +32,58 @@ func TestAPlanWhoseBaseIsGoneIsMadeAnewAndTheBaseNamed(t *testing.T) {
 		t.Errorf("wrote %+v", wrote)
 	}
 }
+
+// torn is a repository whose catalogue was never good while this process runs.
+type torn struct{ twig }
+
+func (t *torn) Fetch(context.Context) (string, error) { return "tip", nil }
+
+func (t *torn) Contains(context.Context, string, string) (bool, error) { return true, nil }
+
+func (t *torn) At(context.Context, string) (*gitops.Catalog, error) {
+	return nil, &gitops.Error{Code: gitops.Invalid, Message: "It is torn."}
+}
+
+func TestAPlanIsNotMadeAnewByACatalogueThatIsBroken(t *testing.T) {
+	s, b := &tray{}, &torn{twig{at: "head"}}
+	w := walk{Road: New(Ports{Store: s}, Options{Clock: time.Now, Log: slog.New(slog.DiscardHandler)}), repo: &Repository{Git: b, Catalogs: b}}
+	c := gitops.Change{ID: "c-1", State: gitops.StateProposed, Proposal: gitops.Proposal{Round: 1, HeadSHA: "head", Moving: true}}
+	c.Plan = gitops.Plan{Base: "base", Targets: make([]gitops.Step, 1), Digest: "d"}
+	if err := w.branchTaken(t.Context(), c, nil); err != nil || len(s.writes) != 0 {
+		t.Errorf("%v, wrote %+v", err, s.writes)
+	}
+}
+
+// twins is a repository in which a file would stand beside one of the same name
+// but for its case.
+type twins struct{ twig }
+
+func (*twins) Push(context.Context, Commit) (string, error) {
+	return "", &gitops.Error{Code: gitops.Unsafe, Message: "README would stand beside Readme.", Next: "Rename one."}
+}
+
+func TestAPlanOfWhichNoCommitCanBeMadeIsDeniedAndNotTriedForEver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change gitops.Change
+		step   func(walk, context.Context, gitops.Change) error
+		reason string
+	}{
+		"at first": {gitops.Change{State: gitops.StateRequested}, walk.propose, "README would stand beside Readme."},
+		"on a moved base": {
+			gitops.Change{State: gitops.StateProposed, Proposal: gitops.Proposal{Round: 1, HeadSHA: "head", Moving: true}}, walk.move,
+			"On the moved base branch this cannot be done any more: README would stand beside Readme.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &tray{}
+			road := New(Ports{Store: s, Journal: &diary{}}, Options{Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+			w := walk{Road: road, repo: &Repository{Git: &twins{twig{at: "head"}}}}
+			if err := tt.step(w, t.Context(), tt.change); err != nil || len(s.writes) != 1 {
+				t.Fatalf("%v, wrote %+v", err, s.writes)
+			}
+			if c := s.writes[0].Change; c.State != gitops.StateDenied || c.Reason != tt.reason || c.Next != "Rename one." {
+				t.Errorf("it is %s: %s %s", c.State, c.Reason, c.Next)
+			}
+		})
+	}
+}

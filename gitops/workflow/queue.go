@@ -25,12 +25,17 @@ func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u U
 		if err != nil {
 			return nil, fmt.Errorf("open changes of %s: %w", p.repo.Name, err)
 		}
+		var touched gitops.Neighbourhood
+		for _, c := range open {
+			touched.Put(c)
+		}
+		name := known.namer(p)
 		for _, c := range open {
 			switch {
-			case !known.about(p, c, q):
+			case !about(name, c, q):
 			case r.maySee(p.catalog, c, person, u.Room):
 				list.Changes = append(list.Changes, c)
-				list.Overlaps[c.ID] = gitops.Overlaps(c, open)
+				list.Overlaps[c.ID] = touched.Overlaps(c)
 			default:
 				list.Hidden++
 			}
@@ -45,10 +50,10 @@ func (r *Road) queue(ctx context.Context, known knowledge, q gitops.Command, u U
 
 // about says whether a Change touches what a question names. It may not be
 // planned yet, and then it is about what was asked for.
-func (k knowledge) about(p place, c gitops.Change, q gitops.Command) bool {
+func about(name func(application string) string, c gitops.Change, q gitops.Command) bool {
 	return slices.ContainsFunc(touched(c), func(ref gitops.TargetRef) bool {
 		return (q.Environment == "" || ref.Environment == q.Environment) &&
-			(len(q.Applications) == 0 || slices.Contains(q.Applications, k.name(p, ref.Application)))
+			(len(q.Applications) == 0 || slices.Contains(q.Applications, name(ref.Application)))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/crash"
@@ -22,11 +23,9 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 	if err != nil {
 		return false, err
 	}
-	now, err := w.reapply(ctx, tip, c.Plan)
+	now, err := w.again(ctx, tip, c)
 	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
-		return true, w.end(ctx, c, gitops.StateDenied, gitops.Error{
-			Message: "On the moved base branch this cannot be done any more: " + refusal.Message, Next: refusal.Next,
-		}, Self)
+		return true, w.endOnMovedBase(ctx, c, *refusal)
 	}
 	if err != nil {
 		return false, err
@@ -34,42 +33,72 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 	crash.Point("reapplied")
 	switch {
 	case len(now.Edits) == 0:
-		c.Plan.Targets = now.Targets
-		return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: "Meanwhile " + alreadyThere(c)}, Self)
+		gone := sayLeftOut(since(c.Plan, now))
+		c.Plan.Targets, c.Plan.LeftOut = now.Targets, now.LeftOut
+		return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: joinSentences("Meanwhile "+alreadyThere(c), gone)}, Self)
 	case now.Digest != c.Plan.Digest:
 		return true, w.voidByBase(ctx, c, now, rewound)
-	case stuck || rewound:
+	case stuck || rewound || len(now.Targets) < len(c.Plan.Targets):
 		return true, w.carry(ctx, c, now, rewound)
 	default:
 		return false, nil
 	}
 }
 
+// endOnMovedBase ends a Change that has become impossible.
+func (w walk) endOnMovedBase(ctx context.Context, c gitops.Change, why gitops.Error) error {
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
+		Message: "On the moved base branch this cannot be done any more: " + why.Message, Next: why.Next,
+	}, Self)
+}
+
+// again computes a Change's plan on another tip.
+func (w walk) again(ctx context.Context, tip Tip, c gitops.Change) (gitops.Plan, error) {
+	if c.Request.Command.All {
+		return w.reapplyAll(ctx, tip, c)
+	}
+	return w.reapply(ctx, tip, c.Request.Command.Kind, c.Plan)
+}
+
 // reapply computes a plan's intent on another tip: the same Targets get the
 // same versions, from whatever they have now. Which versions those are was
 // settled when it was asked.
-func (w walk) reapply(ctx context.Context, tip Tip, p gitops.Plan) (gitops.Plan, error) {
+func (w walk) reapply(ctx context.Context, tip Tip, kind gitops.Kind, p gitops.Plan) (gitops.Plan, error) {
 	now := gitops.Plan{Base: tip.Commit, Branch: p.Branch, Evidence: p.Evidence, Included: p.Included}
 	for _, s := range p.Targets {
-		target, ok := tip.Catalog.Target(s.Target.Application, s.Target.Environment)
-		if !ok {
-			return now, noTarget(tip.Catalog, s.Target.Application, s.Target.Environment)
-		}
-		current, err := w.versionAt(ctx, tip.Commit, target)
+		step, err := w.restep(ctx, tip, kind, s)
 		if err != nil {
 			return now, err
-		}
-		copied, err := w.recopy(ctx, tip, target, s.Copied)
-		if err != nil {
-			return now, err
-		}
-		step := gitops.Step{Target: target, Old: current, New: s.New, Copied: copied, Restarted: s.Restarted}
-		if s.Restarted != "" {
-			step.New = current // whatever runs by now restarts
 		}
 		now.Targets = append(now.Targets, step)
 	}
 	return w.fill(ctx, now)
+}
+
+// restep is what one step comes to on another tip.
+func (w walk) restep(ctx context.Context, tip Tip, kind gitops.Kind, s gitops.Step) (gitops.Step, error) {
+	target, ok := tip.Catalog.Target(s.Target.Application, s.Target.Environment)
+	if !ok {
+		return s, noTarget(tip.Catalog, s.Target.Application, s.Target.Environment)
+	}
+	current, err := w.versionAt(ctx, tip.Commit, target)
+	if err != nil {
+		return s, err
+	}
+	copied, err := w.recopy(ctx, tip, target, s.Copied)
+	if err != nil {
+		return s, err
+	}
+	if err := stillFree(tip.Catalog, kind, s, current); err != nil {
+		return s, err
+	}
+	step := gitops.Step{Target: target, Old: current, New: s.New, Copied: copied, Restarted: s.Restarted}
+	step.Hold, step.Lifts = reheld(tip.Catalog, s, current)
+	step.OnlyLifts = s.OnlyLifts
+	if s.Restarted != "" || s.OnlyLifts {
+		step.New = current // whatever runs by now restarts, or runs on
+	}
+	return step, nil
 }
 
 // rewound says that the base branch was set back behind what the Change builds
@@ -97,6 +126,9 @@ func (w walk) voidByBase(ctx context.Context, c gitops.Change, p gitops.Plan, re
 		did = "was rewound by a force-push"
 	}
 	reason := fmt.Sprintf("%s %s, and this change would now do something else (digest %s instead of %s)", c.Plan.Branch, did, p.Digest.Short(), c.Plan.Digest.Short())
+	if gone := since(c.Plan, p); len(gone) > 0 {
+		reason += ": " + strings.Join(gitops.TellLeftOut(gone), "; ")
+	}
 	entries := voidAll(&c, reason)
 	c.Turned = gitops.Turned{} // people are asked about another plan
 	return w.replan(ctx, c, p, append(entries, gitops.Entry{Kind: gitops.EntryNote, Text: "planned anew: " + reason})...)
@@ -109,6 +141,9 @@ func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan, rewound
 	if rewound {
 		text = fmt.Sprintf("%s was rewound by a force-push and holds %.8s no more; this change %s", p.Branch, c.Plan.Base, text)
 	}
+	if gone := since(c.Plan, p); len(gone) > 0 {
+		text += "; " + strings.Join(gitops.TellLeftOut(gone), "; ")
+	}
 	return w.replan(ctx, c, p, gitops.Entry{Kind: gitops.EntryNote, Text: text})
 }
 
@@ -116,14 +151,14 @@ func (w walk) carry(ctx context.Context, c gitops.Change, p gitops.Plan, rewound
 // done: whoever takes the Change up from here brings this plan to the branch
 // and no other, so what people see is what the branch comes to hold.
 func (w walk) replan(ctx context.Context, c gitops.Change, p gitops.Plan, entries ...gitops.Entry) error {
-	w.render(ctx, &p)
+	w.render(ctx, c.ID, &p)
 	before := c
 	c.Plan, c.Proposal.Moving, c.Verdict = p, true, gitops.Verdict{}
 	silent, err := w.enter(&c, gitops.StateProposed, Self, "")
 	if err != nil {
 		return err
 	}
-	_, err = w.commit(ctx, Write{Change: c, Entries: append(entries, silent), Jobs: w.neighbours(ctx, before, c), Lease: w.lease})
+	_, err = w.commit(ctx, Write{Change: c, Entries: append(entries, silent), Release: dropped(before, c), Jobs: w.neighbours(ctx, before, c), Lease: w.lease})
 	crash.Point("new plan stored")
 	return err
 }
@@ -134,6 +169,9 @@ func (w walk) move(ctx context.Context, c gitops.Change) error {
 	next, err := w.push(ctx, c)
 	if gitops.CodeOf(err) == gitops.Conflict {
 		return w.branchTaken(ctx, c, err)
+	}
+	if why, ok := uncommittable(err); ok {
+		return w.endOnMovedBase(ctx, c, why)
 	}
 	if err != nil {
 		return err

@@ -126,7 +126,7 @@ func dismissal(catalog *gitops.Catalog, p gitops.Person, v Review) gitops.Entry 
 	case by.ID == p.ID:
 		return gitops.Entry{Kind: gitops.EntryDecision, Actor: p.ID, Text: "withdrew the approval"}
 	default:
-		return gitops.Entry{Kind: gitops.EntryDecision, Actor: by.ID, Text: what}
+		return gitops.Entry{Kind: gitops.EntryDecision, Text: what}.By(by)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // Ports are what the road needs of the outside.
 type Ports struct {
 	Store        Store
+	Revisions    Revisions
 	Leases       Leases
 	Journal      Journal
 	Observations Observations
@@ -46,6 +47,7 @@ type Road struct {
 	repositories []*Repository
 	door         door
 	sightings    sightings
+	vicinities   map[string]*vicinity // by repository
 }
 
 // New makes a road over one or more repositories.
@@ -64,7 +66,11 @@ func New(p Ports, o Options, repositories ...*Repository) *Road {
 	if p.Meter == nil {
 		p.Meter = silent{}
 	}
-	return &Road{Ports: p, Options: o, repositories: repositories}
+	r := &Road{Ports: p, Options: o, repositories: repositories, vicinities: map[string]*vicinity{}}
+	for _, repo := range repositories {
+		r.vicinities[repo.Name] = &vicinity{}
+	}
+	return r
 }
 
 func orDefault(d, fallback time.Duration) time.Duration {

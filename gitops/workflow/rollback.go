@@ -17,12 +17,15 @@ func (w walk) aimBack(ctx context.Context, a *aim) error {
 	if err != nil {
 		return err
 	}
+	for i, p := range pasts {
+		pasts[i].OnHold = len(a.tip.Catalog.HoldsOn(a.target.TargetRef, p.Version)) > 0
+	}
 	choice, err := chooseBack(pasts, a.current, a.command, a.target.TargetRef)
 	if err != nil {
 		return err
 	}
 	a.wanted, a.question = choice.past.Version, choice.question
-	a.evidence = append(a.evidence, choice.why)
+	a.speak(choice.why)
 	return w.copyBack(ctx, a, choice.past)
 }
 
@@ -58,25 +61,24 @@ func chooseBack(pasts []gitops.Past, current gitops.Version, c gitops.Command, r
 	case c.Back > 0:
 		return explained(others[c.Back-1], fmt.Sprintf("%d back", c.Back), ref), nil
 	}
-	var sick, taken []string
+	var skip skipped
 	for _, p := range others {
-		switch {
-		case p.TakenBack:
-			taken = append(taken, p.Version.String())
-		case healthy(p):
-			return explained(p, "the last version observed healthy here"+skippedText(sick, taken), ref), nil
-		case p.Observed:
-			sick = append(sick, p.Version.String())
+		if skip.past(p) {
+			continue
 		}
+		if healthy(p) {
+			return explained(p, "the last version observed healthy here"+skip.String(), ref), nil
+		}
+		skip.sick = append(skip.sick, p.Version.String())
 	}
 	for _, p := range others {
-		if !p.Observed && !p.TakenBack {
-			return explained(p, "the version before"+skippedText(sick, taken), ref), nil
+		if !p.Observed && !p.TakenBack && !p.OnHold {
+			return explained(p, "the version before"+skip.String(), ref), nil
 		}
 	}
 	return choice{}, &gitops.Error{
 		Code:    gitops.NotFound,
-		Message: fmt.Sprintf("No earlier version of %s is left that was ever seen healthy here%s.", ref, skippedText(sick, taken)),
+		Message: fmt.Sprintf("No earlier version of %s is left that was ever seen healthy here%s.", ref, skip),
 		Next:    "Name one to go back to all the same: rollback " + ref.Application + " in " + ref.Environment + " to version " + others[0].Version.Full(),
 	}
 }
@@ -108,7 +110,7 @@ func chooseNamed(others []gitops.Past, current gitops.Version, name string, ref 
 // lastHealthy says that the version named is the one that an unnamed rollback
 // would have gone to, where it is.
 func lastHealthy(others []gitops.Past, p gitops.Past) string {
-	if i := slices.IndexFunc(others, func(o gitops.Past) bool { return healthy(o) && !o.TakenBack }); i >= 0 && others[i].Version == p.Version {
+	if i := slices.IndexFunc(others, func(o gitops.Past) bool { return healthy(o) && !o.TakenBack && !o.OnHold }); i >= 0 && others[i].Version == p.Version {
 		return ", the last version observed healthy here"
 	}
 	return ""
@@ -133,28 +135,46 @@ func explained(p gitops.Past, why string, ref gitops.TargetRef) choice {
 	since := fmt.Sprintf("%s: %s; in git since %s", p.Version, why, p.At.UTC().Format("2006-01-02 15:04 MST"))
 	switch {
 	case healthy(p):
-		c.why = fmt.Sprintf("%s; healthy for %s, last seen %s", since, Duration(p.Healthy.Last.Sub(p.Healthy.First)), p.Healthy.Last.UTC().Format("2006-01-02 15:04 MST"))
+		c.why = fmt.Sprintf("%s; healthy for %s, last seen %s", since, gitops.Lasted(p.Healthy.Last.Sub(p.Healthy.First)), p.Healthy.Last.UTC().Format("2006-01-02 15:04 MST"))
 	case p.Observed:
 		c.why = since + "; it was observed and was never healthy"
 		c.question = fmt.Sprintf("%s was observed in %s and was never healthy. Roll back to it all the same?", p.Version, ref.Environment)
 	default:
-		c.why = since + "; health unknown, it ran before changebot watched"
-		c.question = fmt.Sprintf("Health unknown: %s ran in %s before changebot watched it. Roll back to it all the same?", p.Version, ref.Environment)
+		c.why = since + "; health unknown, it ran before changebot had watched it for long enough"
+		c.question = fmt.Sprintf("Health unknown: %s ran in %s before changebot had watched it for long enough. Roll back to it all the same?", p.Version, ref.Environment)
 	}
 	return c
 }
 
 func healthy(p gitops.Past) bool { return p.Healthy.Health == gitops.HealthHealthy }
 
-// skippedText names the versions that were passed over, and why.
-func skippedText(sick, taken []string) string {
+// skipped are the versions that a rollback passes over, by the reason.
+type skipped struct{ sick, taken, held []string }
+
+// past notes a version that may not be chosen at all.
+func (s *skipped) past(p gitops.Past) bool {
+	switch {
+	case p.TakenBack:
+		s.taken = append(s.taken, p.Version.String())
+	case p.OnHold:
+		s.held = append(s.held, p.Version.String())
+	default:
+		return !p.Observed
+	}
+	return true
+}
+
+// String names them, and why.
+func (s skipped) String() string {
 	var why []string
-	if len(sick) > 0 {
-		why = append(why, "never healthy: "+strings.Join(sick, ", "))
+	say := func(reason string, versions []string) {
+		if len(versions) > 0 {
+			why = append(why, reason+": "+strings.Join(versions, ", "))
+		}
 	}
-	if len(taken) > 0 {
-		why = append(why, "rolled back before: "+strings.Join(taken, ", "))
-	}
+	say("never healthy", s.sick)
+	say("rolled back before", s.taken)
+	say("on hold", s.held)
 	if len(why) == 0 {
 		return ""
 	}

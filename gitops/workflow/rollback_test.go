@@ -20,6 +20,7 @@ func TestWhichVersionARollbackGoesTo(t *testing.T) {
 	}
 	const refused = "refused"
 	takenBack := func(p gitops.Past) gitops.Past { p.TakenBack = true; return p }
+	onHold := func(p gitops.Past) gitops.Past { p.OnHold = true; return p }
 	const healthyHere, sick, unseen = gitops.HealthHealthy, gitops.HealthDegraded, gitops.Health("")
 	tests := []struct {
 		name    string
@@ -37,6 +38,8 @@ func TestWhichVersionARollbackGoesTo(t *testing.T) {
 		{"a second rollback goes on to the one before", []gitops.Past{ran("2", healthyHere), takenBack(ran("3", healthyHere)), ran("2", healthyHere), ran("1", healthyHere)}, gitops.Command{}, "1", "rolled back before: 3", false},
 		{"what was taken back and promoted again counts", []gitops.Past{ran("4", sick), ran("3", healthyHere), ran("2", healthyHere), takenBack(ran("3", healthyHere))}, gitops.Command{}, "3", "healthy", false},
 		{"nothing is left but what was taken back", []gitops.Past{ran("2", healthyHere), takenBack(ran("3", healthyHere))}, gitops.Command{}, refused, "rolled back before: 3", false},
+		{"what is on hold is passed over", []gitops.Past{ran("3", sick), onHold(ran("2", healthyHere)), ran("1", healthyHere)}, gitops.Command{}, "1", "on hold: 2", false},
+		{"what is on hold is not the version before either", []gitops.Past{ran("3", sick), onHold(ran("2", unseen)), ran("1", unseen)}, gitops.Command{}, "1", "on hold: 2", true},
 		{"nothing before", []gitops.Past{ran("3", sick)}, gitops.Command{}, refused, "nothing to roll back to", false},
 		{"a named one", []gitops.Past{ran("3", sick), ran("2", healthyHere), ran("1", healthyHere)}, gitops.Command{Version: "1"}, "1", "as named", false},
 		{"a named one that is the last healthy", []gitops.Past{ran("3", sick), ran("2", healthyHere)}, gitops.Command{Version: "2"}, "2", "as named, the last version observed healthy here", false},

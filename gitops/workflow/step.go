@@ -65,6 +65,9 @@ func (w walk) step(c gitops.Change) (string, func(context.Context, gitops.Change
 	case gitops.StateApproved:
 		return "merge", w.merge
 	case gitops.StateMerged:
+		if !c.Request.Command.Kind.Syncs() {
+			return "lift", w.lifted
+		}
 		return "sync", w.sync
 	case gitops.StateSyncing:
 		return "watch", w.watch
@@ -83,16 +86,21 @@ type walk struct {
 
 // end leads a Change to one of its ends, with the reason.
 func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gitops.Error, actor string) error {
+	return w.endBy(ctx, gitops.Person{ID: actor}, c, s, why)
+}
+
+// endBy does so for a person, by name.
+func (w walk) endBy(ctx context.Context, p gitops.Person, c gitops.Change, s gitops.State, why gitops.Error) error {
 	neighbours := w.neighbours(ctx, c)
 	c.Reason, c.Next = why.Message, why.Next
 	text := why.Message
-	if actor != Self {
+	if p.ID != Self {
 		text = string(s) + " it" // whose doing it was stands before it
 	}
-	entry, err := w.enter(&c, s, actor, text)
+	entry, err := w.enter(&c, s, p.ID, text)
 	if err != nil {
 		return err
 	}
-	_, err = w.commit(ctx, Write{Change: c, Entries: []gitops.Entry{entry}, Jobs: neighbours, Lease: w.lease})
+	_, err = w.commit(ctx, Write{Change: c, Entries: []gitops.Entry{entry.By(p)}, Jobs: neighbours, Lease: w.lease})
 	return err
 }

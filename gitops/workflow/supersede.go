@@ -46,9 +46,9 @@ func (w walk) giveWay(ctx context.Context, c, by gitops.Change) error {
 	case c.State.Ended():
 		return nil
 	case len(left) == 0:
-		return w.end(ctx, c, gitops.StateSuperseded, gitops.Error{
+		return w.endBy(ctx, by.Request.Requester, c, gitops.StateSuperseded, gitops.Error{
 			Message: fmt.Sprintf("#%s rolls this back; its rollout is no longer watched.", by.ID),
-		}, by.Request.Requester.ID)
+		})
 	case c.State != gitops.StateSyncing:
 		return gitops.Again{After: w.Poll, Why: "change " + c.ID + " is about to be synced"}
 	}

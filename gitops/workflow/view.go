@@ -7,10 +7,11 @@ import (
 )
 
 // A view is what a question is about in one repository: the Targets that the
-// person may ask about.
+// person may ask about. A diff is about others as well, in the environment From.
 type view struct {
 	place
 	targets []gitops.Target
+	others  []gitops.Target
 }
 
 // views finds what a question is about. A repository without it, or in which
@@ -24,10 +25,10 @@ func (r *Road) views(u Utterance, known knowledge, c gitops.Command) ([]view, er
 		if !concerned {
 			continue
 		}
-		targets, err := r.seen(u, p, local)
+		v, err := r.view(u, p, local)
 		switch {
 		case err == nil:
-			views = append(views, view{p, targets})
+			views = append(views, v)
 		case refusal == nil || gitops.CodeOf(err) == gitops.Denied: // it is there, which says more
 			refusal = err
 		}
@@ -57,6 +58,29 @@ func (r *Road) seen(u Utterance, p place, c gitops.Command) ([]gitops.Target, er
 		return nil, &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(verdict.Reason), Next: verdict.Next}
 	}
 	return targets, nil
+}
+
+// view is what a question is about in one repository. A diff is also about what
+// lives in one of the two environments alone.
+func (r *Road) view(u Utterance, p place, c gitops.Command) (view, error) {
+	v := view{place: p}
+	var err error
+	v.targets, err = r.seen(u, p, c)
+	none := gitops.CodeOf(err) == gitops.NotFound
+	if c.Kind != gitops.KindDiff || err != nil && !none {
+		return v, err
+	}
+	c.Environment = c.From
+	others, errOther := r.seen(u, p, c)
+	switch {
+	case errOther == nil:
+		v.others = others
+		return v, nil
+	case gitops.CodeOf(errOther) == gitops.NotFound:
+		return v, err
+	default:
+		return v, errOther
+	}
 }
 
 // local is a question with the applications as one repository spells them;

@@ -77,7 +77,7 @@ func (r *Road) tellWait(ctx context.Context, lease gitops.Lease, c gitops.Change
 		return nil
 	}
 	c.Wait.Told = true
-	text := fmt.Sprintf("waiting for %s for %s now: %s", c.Wait.System, Duration(r.Clock().Sub(c.Wait.Since)), c.Wait.Why)
+	text := fmt.Sprintf("waiting for %s for %s now: %s", c.Wait.System, gitops.Lasted(r.Clock().Sub(c.Wait.Since)), c.Wait.Why)
 	if c.Wait.Next != "" {
 		text += " " + c.Wait.Next
 	}

@@ -69,7 +69,7 @@ func (w walk) look(ctx context.Context, c gitops.Change, s gitops.Step, before g
 		now.State = gitops.StateDegraded
 		now.Failures = append(now.Failures, gitops.Failure{
 			Resource: "Application/" + s.Target.Argo.Name,
-			Message:  fmt.Sprintf("not healthy after %s. %s", Duration(w.Deadline), waiting),
+			Message:  fmt.Sprintf("not healthy after %s. %s", gitops.Lasted(w.Deadline), waiting),
 		})
 	}
 	if now.State != before.State {
@@ -140,7 +140,7 @@ func (w walk) contains(ctx context.Context, revision, merge string) (bool, error
 
 // arrive ends the Change.
 func (w walk) arrive(ctx context.Context, c gitops.Change, s gitops.State) error {
-	took := Duration(w.Clock().Sub(c.Request.At))
+	took := gitops.Lasted(w.Clock().Sub(c.Request.At))
 	text := fmt.Sprintf("healthy, %s after the request", took)
 	if s == gitops.StateDegraded {
 		text = "degraded: " + failures(c.Rollout)
@@ -161,17 +161,20 @@ func (w walk) arrive(ctx context.Context, c gitops.Change, s gitops.State) error
 // arrived was healthy for as long as it takes to settle.
 func (w walk) remember(ctx context.Context, c gitops.Change) error {
 	now := w.Clock()
+	var seen []gitops.Observation
 	for i, p := range c.Rollout {
-		if p.State != gitops.StateHealthy {
-			continue
+		if p.State == gitops.StateHealthy {
+			seen = append(seen, gitops.Observation{
+				Target: p.Target, Version: c.Plan.Targets[i].New, Commit: c.Merge.SHA,
+				Health: gitops.HealthHealthy, First: now.Add(-w.Settle), Last: now,
+			})
 		}
-		err := w.Observations.Record(ctx, gitops.Observation{
-			Target: p.Target, Version: c.Plan.Targets[i].New, Commit: c.Merge.SHA,
-			Health: gitops.HealthHealthy, First: now.Add(-w.Settle), Last: now,
-		})
-		if err != nil {
-			return fmt.Errorf("note the health of %s: %w", p.Target, err)
-		}
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	if err := w.Observations.Record(ctx, seen...); err != nil {
+		return fmt.Errorf("note the health: %w", err)
 	}
 	return nil
 }

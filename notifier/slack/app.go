@@ -43,6 +43,8 @@ type App struct {
 	bot    string // its user id
 	limits *limits
 
+	patience patience
+
 	mu  sync.Mutex
 	dms map[string]string // by user id; a cache
 }
@@ -75,7 +77,7 @@ func Dial(ctx context.Context, config Config) (*App, error) {
 	if config.APIURL != "" {
 		options = append(options, api.OptionAPIURL(config.APIURL))
 	}
-	a := &App{config: config, api: api.New(config.BotToken, options...), http: client, dms: map[string]string{}, limits: &limits{clock: config.Clock}}
+	a := &App{config: config, api: api.New(config.BotToken, options...), http: client, dms: map[string]string{}, limits: &limits{clock: config.Clock}, patience: slackPatience()}
 	var self *api.AuthTestResponse
 	if err := a.call("auth.test", "", func() (err error) { self, err = a.api.AuthTestContext(ctx); return err }); err != nil {
 		return nil, fmt.Errorf("ask Slack who we are: %w", err)

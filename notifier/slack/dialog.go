@@ -72,7 +72,7 @@ func (a *App) dialogFor(ctx context.Context, i interaction) (api.ModalViewReques
 
 // names are those that a dialog offers; none where they are not there soon.
 func (a *App) names(ctx context.Context) notifier.Vocabulary {
-	ctx, cancel := context.WithTimeout(ctx, namesTime)
+	ctx, cancel := context.WithTimeout(ctx, a.patience.names)
 	defer cancel()
 	return a.vocabulary(ctx)
 }
@@ -96,7 +96,11 @@ func rejectDialog(n note) api.ModalViewRequest {
 // requestDialog asks for what is missing, with what was understood filled in.
 func requestDialog(v notifier.Vocabulary, draft gitops.Command, n note) api.ModalViewRequest {
 	n.From, n.Back = draft.From, draft.Back
-	kinds := choice(blockKind, "Promote, roll back or restart", []string{string(gitops.KindPromote), string(gitops.KindRollback), string(gitops.KindRestart)}, string(draft.Kind))
+	var changing []string
+	for _, k := range gitops.Changing() {
+		changing = append(changing, string(k))
+	}
+	kinds := choice(blockKind, gitops.Capital(gitops.OrList(gitops.Offers())), changing, string(draft.Kind))
 	version := api.NewPlainTextInputBlockElement(words("1.42.3"), blockVersion)
 	version.InitialValue, version.MaxLength = short(draft.Version, 200), 200
 	because := api.NewPlainTextInputBlockElement(words("INC-4211"), blockBecause)
@@ -105,9 +109,18 @@ func requestDialog(v notifier.Vocabulary, draft gitops.Command, n note) api.Moda
 		api.NewInputBlock(blockKind, words("What shall happen?"), nil, kinds),
 		api.NewInputBlock(blockApps, words("Which applications?"), nil, several(v.Applications, draft.Applications)),
 		api.NewInputBlock(blockEnv, words("Where?"), nil, choice(blockEnv, "Environment", v.Environments, draft.Environment)),
-		optional(api.NewInputBlock(blockVersion, words("Which version?"), words("Empty: what the environment before runs, or the last healthy one."), version)),
+		optional(api.NewInputBlock(blockVersion, words("Which version?"), words(unnamed()), version)),
 		optional(api.NewInputBlock(blockBecause, words("Because of what?"), words("An incident, a ticket, or your words."), because)),
 	)
+}
+
+// unnamed says for each kind which version it is about where none is named.
+func unnamed() string {
+	text := "Where it is empty:"
+	for _, k := range gitops.Changing() {
+		text += " " + gitops.Capital(k.Words().Offer) + ": " + k.Words().Unnamed
+	}
+	return text
 }
 
 func optional(b *api.InputBlock) *api.InputBlock {
@@ -189,6 +202,8 @@ func (v view) errors() map[string]string {
 		need(blockKind, "Please choose one.", v.text(blockKind) == "")
 		need(blockApps, "Please name at least one application.", len(v.list(blockApps)) == 0)
 		need(blockEnv, "Please name the environment.", v.text(blockEnv) == "")
+		c := gitops.Command{Kind: gitops.Kind(v.text(blockKind)), Version: v.text(blockVersion)}
+		need(blockVersion, "Please leave this empty: "+c.Kind.Words().Noun+" changes no version.", c.Version != "" && c.Fitting().Version == "")
 	}
 	return wrong
 }
@@ -206,25 +221,12 @@ func (v view) note() note {
 func (v view) command() (gitops.Command, string) {
 	n := v.note()
 	c := gitops.Command{
+		From: n.From, Back: n.Back,
 		Kind: gitops.Kind(v.text(blockKind)), Applications: v.list(blockApps), Environment: v.text(blockEnv),
 		Version: v.text(blockVersion), Because: v.text(blockBecause),
 	}
-	where := " to "
-	switch c.Kind {
-	case gitops.KindRollback:
-		where, c.Back = " in ", n.Back
-	case gitops.KindRestart:
-		where, c.Version = " in ", ""
-	default:
-		c.From = n.From
+	if c = c.Fitting(); c.Version != "" {
+		c.From, c.Back = "", 0 // it was of the version before
 	}
-	text := string(c.Kind) + " " + strings.Join(c.Applications, " ")
-	if c.Version != "" {
-		text += " " + c.Version
-		c.From, c.Back = "", 0
-	}
-	if text += where + c.Environment; c.Because != "" {
-		text += " because " + c.Because
-	}
-	return c, text
+	return c, c.Spoken()
 }

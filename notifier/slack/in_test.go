@@ -24,7 +24,8 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 	const body = "team_id=T0001&user_id=U1&channel_id=C1&text=help&trigger_id=1"
 	foreign := strings.NewReplacer("T0001", "T9", "trigger_id=1", "trigger_id=2").Replace(body)
 	secret := o.server.SigningSecret()
-	now := time.Now()
+	now := time.Now().Truncate(time.Second) // as a timestamp says it
+	o.app.config.Clock = func() time.Time { return now }
 	for name, try := range map[string]struct {
 		method, body, signed string
 		secret               string
@@ -35,7 +36,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		"another body than signed":    {"POST", body + "&x=1", body, secret, now, 401},
 		"another secret":              {"POST", body, body, "guess", now, 401},
 		"301 seconds old":             {"POST", body, body, secret, now.Add(-301 * time.Second), 401},
-		"301 seconds ahead":           {"POST", body, body, secret, now.Add(302 * time.Second), 401},
+		"301 seconds ahead":           {"POST", body, body, secret, now.Add(301 * time.Second), 401},
 		"another method":              {"GET", body, body, secret, now, 405},
 		"more than a megabyte":        {"POST", body + strings.Repeat("x", maxBody), body, secret, now, 413},
 		"no signature":                {"POST", body, "", "", now, 401},
@@ -286,6 +287,62 @@ func TestAFormKeepsWhatWasUnderstood(t *testing.T) {
 	o.clean()
 }
 
+func TestAFormSaysInWordsAllThatItAsksFor(t *testing.T) {
+	for _, test := range []struct {
+		draft gitops.Command
+		typed map[string]string
+		want  string
+	}{
+		{gitops.Command{Kind: gitops.KindRollback, Back: 2}, nil, "rollback checkout in prod by 2"},
+		{gitops.Command{Kind: gitops.KindRollback, Back: 2}, map[string]string{"version": "1.40.0"}, "rollback checkout in prod to version 1.40.0"},
+		{gitops.Command{Kind: gitops.KindPromote, From: "dev"}, nil, "promote checkout from dev to prod"},
+		{gitops.Command{Kind: gitops.KindPromote, From: "dev"}, map[string]string{"version": "1.42.3"}, "promote checkout version 1.42.3 to prod"},
+		{gitops.Command{Kind: gitops.KindPromote, From: "dev"}, map[string]string{"kind": "restart"}, "restart checkout in prod"},
+		{gitops.Command{Kind: gitops.KindPromote, From: "dev"}, map[string]string{"kind": "lift", "version": "1.42.3"}, "lift checkout version 1.42.3 in prod"},
+	} {
+		test.draft.Applications, test.draft.Environment = []string{"checkout"}, "prod"
+		o := newOffice(t, nil)
+		o.listen()
+		o.reply = gitops.Reply{Question: &gitops.Question{Text: "Which?", Draft: test.draft}}
+		if _, err := o.server.Slash("U1", "C1", "/change", "checkout"); err != nil {
+			t.Fatal(err)
+		}
+		o.await(1)
+		out, err := o.server.Click("U1", "C1", o.server.Ephemeral("U1")[0].TS, "Fill in the form", 0)
+		if err != nil || out.View == nil {
+			t.Fatal("no form opened", err)
+		}
+		if _, err := o.server.Submit("U1", out.View.ID, test.typed); err != nil {
+			t.Fatal(err)
+		}
+		o.inbox = o.inbox[len(o.inbox)-1:]
+		o.await(1)
+		if u := o.heard[len(o.heard)-1]; u.Command == nil || u.Text != test.want || u.Command.Spoken() != test.want {
+			t.Errorf("%+v with %v is heard as %q, %+v; want %q", test.draft, test.typed, u.Text, u.Command, test.want)
+		}
+		o.clean()
+	}
+}
+
+func TestAFormTakesNoVersionForWhatChangesNone(t *testing.T) {
+	o := newOffice(t, nil)
+	o.listen()
+	o.reply = gitops.Reply{Question: &gitops.Question{Text: "Which?", Draft: gitops.Command{Kind: gitops.KindRestart, Applications: []string{"checkout"}, Environment: "prod"}}}
+	if _, err := o.server.Slash("U1", "C1", "/change", "restart"); err != nil {
+		t.Fatal(err)
+	}
+	o.await(1)
+	out, err := o.server.Click("U1", "C1", o.server.Ephemeral("U1")[0].TS, "Fill in the form", 0)
+	if err != nil || out.View == nil {
+		t.Fatal("no form opened", err)
+	}
+	refused, err := o.server.Submit("U1", out.View.ID, map[string]string{"version": "1.42.3"})
+	if want := "Please leave this empty: a restart changes no version."; err != nil || refused.Errors["version"] != want {
+		t.Errorf("it says %q, %v; want %q", refused.Errors, err, want)
+	}
+	o.clean()
+}
+
 func TestHomeTeaches(t *testing.T) {
 	o := newOffice(t, nil)
 	o.listen()
@@ -360,6 +417,7 @@ func TestAFormOpensWithoutTheNamesThatAreLate(t *testing.T) {
 		<-ctx.Done() // git does not answer
 		return notifier.Vocabulary{}
 	}
+	o.app.patience.names = 10 * time.Millisecond
 	at := post(t, o)
 	out, err := o.server.UseShortcut("U1", at.Channel, at.TS, "change")
 	if err != nil || out.View == nil {

@@ -34,14 +34,14 @@ func (a *App) Receiver(inbox Inbox) *Receiver { return &Receiver{app: a, inbox: 
 // errForeign says that a payload is of another workspace.
 var errForeign = errors.New("of another workspace")
 
-// How long a dialog may keep back an acknowledgement, which Slack wants within
-// three seconds: until the names that it offers are there (without them people
-// type), until it is open, and then to say that it is not.
-const (
-	namesTime   = time.Second
-	dialogTime  = 2 * time.Second
-	apologyTime = 500 * time.Millisecond
-)
+// patience is how long a dialog may keep back an acknowledgement, which Slack
+// wants within three seconds: until the names that it offers are there (without
+// them people type), until it is open, and then to say that it is not.
+type patience struct{ names, dialog, apology time.Duration }
+
+func slackPatience() patience {
+	return patience{names: time.Second, dialog: 2 * time.Second, apology: 500 * time.Millisecond}
+}
 
 // accept stores a payload and returns what the acknowledgement says; nil for
 // an empty one. An error means that it is not stored.
@@ -80,7 +80,7 @@ func (r *Receiver) accept(ctx context.Context, kind string, payload []byte) (any
 // dialog opens the dialog that a button asks for, and tells a person for whom
 // that fails to press again: by then the press is too old to try.
 func (r *Receiver) dialog(ctx context.Context, i interaction) {
-	opening, cancel := context.WithTimeout(ctx, dialogTime)
+	opening, cancel := context.WithTimeout(ctx, r.app.patience.dialog)
 	defer cancel()
 	request, ok := r.app.dialogFor(opening, i)
 	if !ok {
@@ -95,7 +95,7 @@ func (r *Receiver) dialog(ctx context.Context, i interaction) {
 	}
 	r.app.config.Log.Warn("open a dialog", "callback", request.CallbackID, "user", i.User.ID, "error", err)
 	if channel := cmp.Or(i.Channel.ID, i.Container.ChannelID); channel != "" {
-		apology, cancel := context.WithTimeout(context.WithoutCancel(ctx), apologyTime)
+		apology, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.app.patience.apology)
 		defer cancel()
 		_, err = r.app.api.PostEphemeralContext(apology, channel, i.User.ID,
 			api.MsgOptionText("Slack did not say whether the form is open. If you see none, please press again.", false))

@@ -41,7 +41,10 @@ type office struct {
 
 func newOffice(t *testing.T, change func(*slacktest.Options)) *office {
 	t.Helper()
+	opened := time.Now()
 	options := slacktest.Options{
+		// However busy the machine is, a form opens before its trigger has expired.
+		Clock: func() time.Time { return opened }, AckTimeout: time.Minute,
 		Commands: []slacktest.Command{{Name: "/change"}}, Shortcuts: []slacktest.Shortcut{{CallbackID: "change", Name: "New change"}},
 	}
 	if change != nil {
@@ -69,6 +72,7 @@ func newOffice(t *testing.T, change func(*slacktest.Options)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.app.patience.dialog, o.app.patience.apology = time.Minute, time.Minute // as above
 	t.Cleanup(o.app.Close)
 	o.decoder = o.app.Decoder(o, notifier.Outbox{Chat: o.app.Chat(), Posts: o, Clock: time.Now, Grace: time.Minute})
 	return o
@@ -136,7 +140,7 @@ func (o *office) SavePost(_ context.Context, p notifier.Post) error {
 // await waits until the inbox holds a number of deliveries, and works on them.
 func (o *office) await(n int) {
 	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()

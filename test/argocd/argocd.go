@@ -25,6 +25,10 @@ type Options struct {
 	Poll         time.Duration // Argo CD's look at git when nobody asks for one; 3 min by default, as upstream
 	Repositories []Repository  // that want a login; others are read without one
 
+	// Settings are entries of argocd-cm, by their keys, besides those that make
+	// it run here.
+	Settings map[string]string
+
 	Progress func(format string, args ...any) // told of every part that is ready; nil: nobody
 }
 

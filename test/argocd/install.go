@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -91,8 +92,10 @@ func (i *Instance) install(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	own := map[string]string{"url": i.URL, "accounts.changebot": "apiKey", "timeout.reconciliation": o.Poll.String(), "timeout.reconciliation.jitter": "0s"}
+	maps.Copy(own, o.Settings)
 	for name, data := range map[string]map[string]string{
-		"argocd-cm": {"url": i.URL, "accounts.changebot": "apiKey", "timeout.reconciliation": o.Poll.String(), "timeout.reconciliation.jitter": "0s"},
+		"argocd-cm": own,
 		"argocd-rbac-cm": {"policy.csv": "p, role:changebot, applications, get, */*, allow\n" +
 			"p, role:changebot, applications, sync, */*, allow\ng, changebot, role:changebot\n"},
 	} {

@@ -46,11 +46,12 @@ func TestCallsFailTheWayTheyAreToldTo(t *testing.T) {
 	repo := p.repository(t)
 	repo.push(deployment("1"))
 	app := p.create(t, repo)
-	c, err := argocd.Open(argocd.Options{Server: p.server, Token: argocd.StaticToken(p.token), PlainText: true, Timeout: 100 * time.Millisecond})
+	c := p.open(t)
+	hasty, err := argocd.Open(argocd.Options{Server: p.server, Token: argocd.StaticToken(p.token), PlainText: true, Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = c.Close() }()
+	defer func() { _ = hasty.Close() }()
 	for _, test := range []struct {
 		name  string
 		fault argocdtest.Fault
@@ -66,7 +67,11 @@ func TestCallsFailTheWayTheyAreToldTo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s.Fail(test.fault)
 			defer s.Heal()
-			if _, err := c.Get(p.context(t), app); gitops.CodeOf(err) != test.want {
+			client := c
+			if test.fault.Do == argocdtest.Hang {
+				client = hasty
+			}
+			if _, err := client.Get(p.context(t), app); gitops.CodeOf(err) != test.want {
 				t.Errorf("get: %v, want %q", err, test.want)
 			}
 		})

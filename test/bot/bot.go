@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,7 +52,8 @@ type Bot struct {
 	world   *world.World
 	binary  string
 	dir     string
-	addr    string // the same after a restart
+	addr    string     // the same after a restart
+	held    []*os.File // keep its ports for it until it is collected
 	process *exec.Cmd
 	exited  chan struct{} // closed when the process is gone
 	ended   error         // how; read it after exited
@@ -73,12 +73,12 @@ func New(w *world.World, binary, dir string) (*Bot, error) {
 // address; empty is a SQLite file in dir, which is its own. The world is not
 // told of it: see Balancer.
 func NewReplica(w *world.World, binary, dir, store string) (*Bot, error) {
-	addr, err := freeAddress()
+	addr, held, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	b := &Bot{world: w, binary: binary, dir: dir, addr: addr}
-	config := fmt.Sprintf("listen: %s\ndata: %s\n", addr, filepath.Join(dir, "data"))
+	b := &Bot{world: w, binary: binary, dir: dir, addr: addr, held: []*os.File{held}}
+	config := fmt.Sprintf("listen: %s\ndata: %s\n", addr, b.Data())
 	if store != "" {
 		config += fmt.Sprintf("store: {url: %q}\n", store)
 	}
@@ -121,6 +121,20 @@ func (b *Bot) Launch() error {
 
 // Exited is closed when the process that was started last is gone.
 func (b *Bot) Exited() <-chan struct{} { return b.exited }
+
+// Killed says whether that process, which is gone, was killed by SIGKILL.
+func (b *Bot) Killed() bool {
+	<-b.exited
+	died, ok := errors.AsType[*exec.ExitError](b.ended)
+	if !ok {
+		return false
+	}
+	status, ok := died.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// Data is the folder of what it keeps on disk.
+func (b *Bot) Data() string { return filepath.Join(b.dir, "data") }
 
 // Run runs another command of changebot's with the same configuration, and
 // returns what it wrote.
@@ -195,15 +209,6 @@ func Until(ctx context.Context, holds func() (bool, error)) error {
 		case <-ticker.C:
 		}
 	}
-}
-
-// freeAddress finds a loopback port for changebot, which keeps it over restarts.
-func freeAddress() (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // A Log collects what changebot writes.

@@ -8,10 +8,11 @@ import (
 // Operations adds an operations listener to the configuration of the next
 // start, and returns its address: "http://127.0.0.1:…".
 func (b *Bot) Operations() (string, error) {
-	addr, err := freeAddress()
+	addr, held, err := freeAddress()
 	if err != nil {
 		return "", err
 	}
+	b.held = append(b.held, held)
 	return "http://" + addr, b.Configure(fmt.Sprintf("operations: {listen: %s}", addr))
 }
 

@@ -18,13 +18,27 @@ import (
 )
 
 // TestMain lets more tests run at once than there are cores: most of the time
-// they wait for a replica to be missed.
+// they wait for a replica to be missed. For the same reason no test waits for
+// the last of another one.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU())); err != nil {
 		panic(err) // impossible: it is one of testing's own
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// run gives all tests a folder for what they share.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "crashes")
+	if err != nil {
+		panic(err) // impossible: every test needs the folder for temporary files
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Setenv("TMPDIR", dir); err != nil {
+		panic(err) // impossible: the name is well formed
+	}
+	return m.Run()
 }
 
 // A moment is a point on a road, and how often it is passed before it strikes.
@@ -63,26 +77,34 @@ func (m moment) among(kind household) bool {
 	return m.nth == 1 && slices.Contains([]string{"delivery kept", "push done", "open done", "merge done", "sync done", "post/live done"}, m.point)
 }
 
-func TestACrashDoublesAndLosesNothing(t *testing.T) {
-	homes := build(t, "crashpoints")
-	if !all() {
-		t.Log("a few of the moments; make crashes visits all of them")
-	}
-	for _, walk := range []struct {
-		road
-		moments []moment // in every household
-		more    []moment // where one is killed and started again
-	}{
+// A walk is a road and the moments on it at which somebody is struck.
+type walk struct {
+	road
+	moments []moment // in every household
+	more    []moment // where one is killed and started again
+}
+
+func walks() []walk {
+	return []walk{
 		{
 			promotion(),
 			moments("delivery kept", "push intended", "push done", "open intended", "open done", "post/live done", "gate done",
 				"merge intended", "merge done", "sync intended", "sync done", "post/file done#2"),
-			moments("delivery kept#2", "written requested", "push noted", "open noted", "post/live intended", "post/live noted", "post/file done",
+			moments("delivery kept#2", "written requested", "push noted", "build begun", "open noted", "post/live intended", "post/live noted", "post/file done",
 				"gate intended", "gate done#2", "merge noted", "written merged", "sync noted", "written syncing", "written healthy"),
 		},
 		{commandLine(), moments("written requested", "delivery answered"), moments("delivery kept")},
 		{rollback(), moments("delivery kept", "push done", "open done", "merge done", "sync done"), moments("gate done", "post/live done", "written healthy")},
-	} {
+	}
+}
+
+func TestACrashDoublesAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	homes := homes(t)
+	if !all() {
+		t.Log("a few of the moments; make crashes visits all of them")
+	}
+	for _, walk := range walks() {
 		for _, kind := range households() {
 			visited := walk.moments
 			if kind.replicas == 1 {
@@ -115,6 +137,8 @@ func strike(t *testing.T, h *house, r road, m moment) {
 	if !h.struck(m.nth) { // the last messages come after the end of the road
 		t.Fatal("nobody came to this point")
 	}
+	h.bereaved()
+	h.orphans()
 	if r.after != nil {
 		r.after(h)
 	}

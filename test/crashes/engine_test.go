@@ -20,49 +20,63 @@ import (
 	"github.com/changebot/changebot/test/bot"
 )
 
+// A job is what the engine is killed at.
+type job struct {
+	name    string
+	before  func(*quarry) // what was before the engine that is killed
+	moments []moment
+}
+
+func jobs() []job {
+	download := moments("answered git-upload-pack", "pack begun", "pack received", "pack named", "unnamed .idx", "index named")
+	settle := moments("unnamed shallow", "shallow stored", "unnamed main", "tip written")
+	replace := moments(removing, removing+"#2", removing+"#4", removed, "mirror in place")
+	clone := slices.Concat(moments("mirror laid out", "answered refs"), download, settle)
+	return []job{
+		{"first clone", func(*quarry) {}, slices.Concat(clone, moments(removed, "mirror in place", "history emptied", "history kept", "history kept#2"))},
+		{"fetch", (*quarry).moved, slices.Concat(download, moments("unnamed main", "tip moved", "history cut", "history kept"))},
+		{"clone of a rewound branch", (*quarry).rewound, slices.Concat(moments("mirror laid out", "pack received#2", "index named#2"), settle, replace, moments("history cut", "history kept"))},
+		{"clone of a damaged mirror", (*quarry).damaged, slices.Concat(clone, replace)},
+		{"renewal", (*quarry).grown, slices.Concat(moments("mirror laid out", "pack begun", "pack received", "index named"), settle, replace)},
+		{"push", (*quarry).mirrored, moments("push begun", "answered git-receive-pack", "push answered")},
+	}
+}
+
 // The engine is killed by itself, without the rest of changebot: at every step
-// of a clone, a fetch, a clone that replaces another, and a push. Afterwards
-// git's own tools must find the mirror whole, and the next start must end what
-// the first began, once.
+// of a clone, a fetch, a clone that replaces another, a renewal, a history and
+// a push. Afterwards git's own tools must find the mirror whole, and the next
+// start must end what the first began, once.
 func TestTheEngineSurvivesAKillAnywhere(t *testing.T) {
+	t.Parallel()
 	engine := filepath.Join(t.TempDir(), "engine")
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "crashpoints", "-o", engine, "./engine")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the engine: %v\n%s", err, out)
 	}
-	download := moments("answered git-upload-pack", "pack received", "pack named", "unnamed .idx", "index named")
-	settle := moments("unnamed shallow", "shallow stored", "unnamed main", "tip written", "old mirror gone", "mirror in place")
-	clone := slices.Concat(moments("mirror laid out", "answered refs"), download, settle)
-	for _, work := range []struct {
-		name    string
-		before  func(*quarry) // what was before the engine that is killed
-		moments []moment
-	}{
-		{"clone", func(*quarry) {}, clone},
-		{"fetch", (*quarry).moved, slices.Concat(download, moments("unnamed main", "tip moved"))},
-		{"clone of a rewound branch", (*quarry).rewound, slices.Concat(moments("mirror laid out", "pack received#2", "index named#2"), settle)},
-		{"clone of a damaged mirror", (*quarry).damaged, clone},
-		{"push", (*quarry).mirrored, moments("push begun", "answered git-receive-pack", "push answered")},
-	} {
-		for _, m := range work.moments {
-			t.Run(fmt.Sprintf("%s/%s", work.name, m), func(t *testing.T) {
+	for _, job := range jobs() {
+		for _, m := range job.moments {
+			t.Run(fmt.Sprintf("%s/%s", job.name, m), func(t *testing.T) {
 				t.Parallel()
 				q := newQuarry(t, engine)
-				work.before(q)
+				job.before(q)
 				if died := q.run(m); !died {
 					t.Fatal("nobody came to this point")
 				}
-				q.usable()
+				q.left(m)
 				if died := q.run(moment{}); died {
 					t.Fatal("it died again")
 				}
-				q.spoilt = false
-				q.usable()
 				q.once()
 			})
 		}
 	}
 }
+
+// removing and removed are where a mirror makes room for the next one.
+const (
+	removing = "half removed"
+	removed  = "old mirror gone"
+)
 
 // A quarry is a git server with one repository, and the folder of a mirror.
 type quarry struct {
@@ -71,15 +85,22 @@ type quarry struct {
 	url    string
 	bare   string // the server's repository
 	mirror string
-	spoilt bool // the mirror was before anybody was killed
+	none   bool // there is no mirror before the engine is killed
+	spoilt bool // the mirror was damaged before
+	packs  int  // the mirror is renewed until it has fewer; 0: it need not be
+	said   string
 }
 
-const pushed = "changebot/c-1"
+// What the engine pushes, and the file that it edits.
+const (
+	pushed = "changebot/c-1"
+	edited = "apps/cart/values.yaml"
+)
 
 func newQuarry(t *testing.T, engine string) *quarry {
 	t.Helper()
 	dir := t.TempDir()
-	q := &quarry{t: t, engine: engine, bare: filepath.Join(dir, "gitops.git"), mirror: filepath.Join(dir, "mirrors", "gitops.git")}
+	q := &quarry{t: t, none: true, engine: engine, bare: filepath.Join(dir, "gitops.git"), mirror: filepath.Join(dir, "mirrors", "gitops.git")}
 	q.git(dir, "init", "-q", "--bare", "-b", "main", q.bare)
 	for key, value := range map[string]string{"http.receivepack": "true", "receive.fsckObjects": "true", "core.logAllRefUpdates": "true"} {
 		q.git(q.bare, "config", key, value)
@@ -128,7 +149,7 @@ func (q *quarry) commit(tag, parent string) {
 	if parent != "" {
 		stream += "from " + parent + "^0\n"
 	}
-	for _, path := range []string{"apps/cart/values.yaml", "apps/cart/README.md", "README.md"} {
+	for _, path := range []string{edited, "apps/cart/README.md", "README.md"} {
 		content := "tag: " + tag + "\n"
 		stream += fmt.Sprintf("M 644 inline %s\ndata %d\n%s\n", path, len(content), content)
 	}
@@ -138,9 +159,10 @@ func (q *quarry) commit(tag, parent string) {
 // mirrored, moved, rewound and damaged are what may have been before.
 func (q *quarry) mirrored() {
 	q.t.Helper()
-	if _, err := q.start(moment{}, ""); err != nil {
-		q.t.Fatal(err)
+	if err := q.start(moment{}, ""); err != nil {
+		q.t.Fatalf("%v\n%s", err, q.said)
 	}
+	q.none = false
 }
 
 func (q *quarry) moved() {
@@ -168,54 +190,75 @@ func (q *quarry) damaged() {
 	q.spoilt = true
 }
 
+// grown is a mirror with more packs than one may have, as fetches leave them.
+func (q *quarry) grown() {
+	q.t.Helper()
+	q.mirrored()
+	q.packs = 301
+	var stream strings.Builder
+	for i := range q.packs {
+		fmt.Fprintf(&stream, "blob\ndata %d\n%06d\ncheckpoint\n\n", 6, i)
+	}
+	q.feed(stream.String(), q.mirror, "-c", "fastimport.unpackLimit=0", "-c", "core.fsync=none", "fast-import", "--quiet")
+	if packs, err := filepath.Glob(filepath.Join(q.mirror, "objects/pack/*.idx")); err != nil || len(packs) <= q.packs {
+		q.t.Fatalf("%d packs, %v", len(packs), err)
+	}
+}
+
 // run lets the engine push, and says whether it was killed on its way. Any
 // other end than that and success is a failure.
 func (q *quarry) run(m moment) (killed bool) {
 	q.t.Helper()
-	said, err := q.start(m, pushed)
+	err := q.start(m, pushed)
 	if died, ok := errors.AsType[*exec.ExitError](err); ok && died.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
 		return true
 	}
 	if err != nil {
-		q.t.Fatalf("%v\n%s", err, said)
+		q.t.Fatalf("%v\n%s", err, q.said)
 	}
 	return false
 }
 
-func (q *quarry) start(m moment, branch string) (said string, err error) {
+// start runs the engine to its end. It says what the mirror's history is.
+func (q *quarry) start(m moment, branch string) error {
 	ctx, cancel := context.WithTimeout(q.t.Context(), bot.Patience())
 	defer cancel()
-	cmd := exec.CommandContext(ctx, q.engine, "-url", q.url, "-dir", q.mirror, "-push", branch)
+	past := strings.ReplaceAll(q.git(q.bare, "log", "--format=%H", "main", "--", edited), "\n", " ")
+	cmd := exec.CommandContext(ctx, q.engine, "-url", q.url, "-dir", q.mirror, "-past", past, "-packs", fmt.Sprint(q.packs), "-push", branch)
 	cmd.Env = []string{"PATH=/nowhere", fmt.Sprintf("CHANGEBOT_CRASH=%s", m), "CHANGEBOT_CRASH_DIR=" + q.t.TempDir()}
 	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err = cmd.Run()
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	err := cmd.Run()
 	if ctx.Err() != nil {
-		q.t.Fatalf("the engine does not end\n%s", &out)
+		q.t.Fatalf("the engine does not end\n%s", &log)
 	}
-	return out.String(), err
+	if q.said = out.String(); err != nil {
+		q.said += log.String()
+	}
+	return err
 }
 
-// usable looks at the mirror with git's own tools. Where the engine was killed
-// between two mirrors there is none, and the next start makes one; one that was
-// damaged before stays so until then.
-func (q *quarry) usable() {
+// left looks with git's own tools at the mirror that a kill at a moment has
+// left. Only where there was none, or where one makes room for the next, there
+// need not be one that is whole; what a clone has made beside it is no mirror
+// yet.
+func (q *quarry) left(m moment) {
 	q.t.Helper()
-	_, err := os.Stat(q.mirror)
-	if errors.Is(err, os.ErrNotExist) || q.spoilt {
-		return
+	switch _, err := os.Stat(q.mirror); {
+	case err == nil && !q.spoilt && m.point != removing:
+		q.git(q.mirror, "fsck", "--strict", "--full")
+	case err == nil, errors.Is(err, os.ErrNotExist) && (q.none || m.point == removed):
+	default:
+		q.t.Fatalf("what is left of the mirror: %v", err)
 	}
-	if err != nil {
-		q.t.Fatal(err)
-	}
-	q.git(q.mirror, "fsck", "--strict", "--full")
 }
 
 // once looks at both ends: one commit on one branch, moved there once, a mirror
-// of main as it is, and nothing left over.
+// of main as it is, a history that is git's, and nothing left over.
 func (q *quarry) once() {
 	q.t.Helper()
+	q.git(q.mirror, "fsck", "--strict", "--full")
 	q.git(q.bare, "fsck", "--strict", "--full")
 	if got := q.git(q.bare, "for-each-ref", "--format=%(refname:short)"); got != pushed+"\nmain" {
 		q.t.Errorf("the branches are %q", got)
@@ -223,7 +266,7 @@ func (q *quarry) once() {
 	if got := q.git(q.bare, "rev-list", "--count", "main.."+pushed); got != "1" {
 		q.t.Errorf("%s commits were pushed", got)
 	}
-	if got := q.git(q.bare, "diff", "--name-only", "main", pushed); got != "apps/cart/values.yaml" {
+	if got := q.git(q.bare, "diff", "--name-only", "main", pushed); got != edited {
 		q.t.Errorf("the commit changes %q", got)
 	}
 	if got := strings.Count(q.git(q.bare, "reflog", "show", pushed), "\n") + 1; got != 1 {
@@ -232,8 +275,11 @@ func (q *quarry) once() {
 	if got, want := q.git(q.mirror, "rev-parse", "main"), q.git(q.bare, "rev-parse", "main"); got != want {
 		q.t.Errorf("the mirror is at %s, not at %s", got, want)
 	}
+	if got, want := shas(q.said), strings.Fields(q.git(q.bare, "log", "--format=%H", "main", "--", edited)); !slices.Equal(got, want) {
+		q.t.Errorf("the history is\n%s and not of %s", q.said, want)
+	}
 	err := filepath.WalkDir(filepath.Dir(q.mirror), func(path string, _ os.DirEntry, err error) error {
-		if name := filepath.Base(path); strings.HasPrefix(name, "tmp_") || strings.HasSuffix(name, ".clone") {
+		if name := filepath.Base(path); strings.HasPrefix(name, "tmp_") || strings.HasSuffix(name, ".clone") || strings.HasSuffix(name, ".renewed") {
 			q.t.Errorf("%s is left over", name)
 		}
 		return err
@@ -241,4 +287,13 @@ func (q *quarry) once() {
 	if err != nil {
 		q.t.Error(err)
 	}
+}
+
+// shas are the first words of lines.
+func shas(lines string) (list []string) {
+	for line := range strings.Lines(lines) {
+		sha, _, _ := strings.Cut(line, " ")
+		list = append(list, sha)
+	}
+	return list
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,10 +42,12 @@ type house struct {
 	*world.World
 	t       *testing.T
 	kind    household
+	binary  string
 	bots    []*bot.Bot
 	url     string               // where all of them are reached
 	typed   *exec.Cmd            // what somebody runs in a terminal; nil for nothing
 	trap    string               // folder in which passages of the point are counted
+	dead    map[*bot.Bot]bool    // who was killed at the point
 	pressed map[string]time.Time // when who pressed a button last
 }
 
@@ -55,14 +58,24 @@ type street struct {
 	plots  chan struct{} // one for each house that is being built: that takes all a machine has
 }
 
-// build makes a street, with a changebot of some build tags for its houses.
-func build(t *testing.T, tags ...string) street {
+// theStreet is built once for all tests: a changebot that dies at its points
+// dies nowhere where it is told of none.
+var theStreet = sync.OnceValues(func() (street, error) {
+	dir, err := os.MkdirTemp("", "street") // in the folder of all tests
+	if err != nil {
+		return street{}, err
+	}
+	binary, err := bot.Build(context.Background(), dir, false, "crashpoints")
+	return street{binary, &argocdtest.Builds{}, make(chan struct{}, 2)}, err
+})
+
+func homes(t *testing.T) street {
 	t.Helper()
-	binary, err := bot.Build(t.Context(), t.TempDir(), false, tags...)
+	s, err := theStreet()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return street{binary, &argocdtest.Builds{}, make(chan struct{}, 2)}
+	return s
 }
 
 // open builds a house. Nobody is at work yet.
@@ -79,7 +92,7 @@ func (s street) open(t *testing.T, kind household) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{World: w, t: t, kind: kind, trap: filepath.Join(dir, "trap"), pressed: map[string]time.Time{}}
+	h := &house{World: w, t: t, kind: kind, binary: s.binary, trap: filepath.Join(dir, "trap"), pressed: map[string]time.Time{}, dead: map[*bot.Bot]bool{}}
 	t.Cleanup(h.close)
 	if err := os.Mkdir(h.trap, 0o700); err != nil {
 		t.Fatal(err)
@@ -111,6 +124,7 @@ func (h *house) close() {
 			h.t.Logf("log of replica %d:\n%s", i, b.Log.Tail())
 		}
 		all = errors.Join(all, b.Stop(syscall.SIGKILL))
+		h.whole(b) // a kill like any other
 	}
 	if err := errors.Join(all, h.Close()); err != nil {
 		h.t.Error(err)
@@ -202,19 +216,58 @@ func (h *house) until(what string, holds func() bool) {
 	}
 }
 
+// tend looks after those who have died, and starts them again where nobody else
+// takes over. There is one way to die: any other end is a fault of changebot's,
+// and not one for a restart to hide.
 func (h *house) tend() {
 	h.t.Helper()
-	if h.kind.replicas > 1 {
-		return
-	}
 	for _, b := range h.bots {
 		select {
 		case <-b.Exited():
-			if err := b.Start(); err != nil {
-				h.t.Fatal(err)
-			}
 		default:
+			continue
 		}
+		if !b.Killed() || h.dead[b] && h.kind.replicas == 1 {
+			h.t.Fatal("changebot ended by itself, or was killed twice")
+		}
+		if !h.dead[b] {
+			h.dead[b] = true
+			h.whole(b)
+		}
+		if h.kind.replicas > 1 {
+			continue
+		}
+		if err := b.Start(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// whole looks with git's own tools at the mirror of one that was killed. There
+// need not be one yet.
+func (h *house) whole(b *bot.Bot) {
+	h.t.Helper()
+	mirrors, err := filepath.Glob(filepath.Join(b.Data(), "mirrors", "*.git"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, mirror := range mirrors {
+		if out, err := exec.Command("git", "-C", mirror, "fsck", "--strict", "--full").CombinedOutput(); err != nil {
+			h.t.Errorf("git fsck of the mirror: %v\n%s", err, out)
+		}
+	}
+}
+
+// bereaved says whether who was to die has died; and then only they.
+func (h *house) bereaved() {
+	h.t.Helper()
+	h.tend()
+	want := 1
+	if h.kind.stop {
+		want = 0
+	}
+	if len(h.dead) != want {
+		h.t.Errorf("%d were killed, want %d", len(h.dead), want)
 	}
 }
 

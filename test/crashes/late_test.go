@@ -61,7 +61,8 @@ func latecomers() []latecomer {
 }
 
 func TestAnEffectThatLandsAfterSomebodyAskedForItIsNotDoubled(t *testing.T) {
-	homes := build(t)
+	t.Parallel()
+	homes := homes(t)
 	for _, late := range latecomers() {
 		t.Run(late.name, func(t *testing.T) {
 			t.Parallel()
@@ -75,7 +76,8 @@ func TestAnEffectThatLandsAfterSomebodyAskedForItIsNotDoubled(t *testing.T) {
 // The history shows nothing for a while: a message is posted a second time, and
 // the younger of the twins goes when both are seen.
 func TestAMessageThatTheHistoryDoesNotShowYetIsNotDoubled(t *testing.T) {
-	homes := build(t, "crashpoints")
+	t.Parallel()
+	homes := homes(t)
 	for _, point := range []string{"post/live done", "post/entry done", "post/file done"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()

@@ -10,13 +10,15 @@ func editing() []guard {
 		{13, "gitops/manifest/verify.go", `if !f.sameAround(edited, all) {`, `if false {`, manifest, "TestVerify"},
 		{13, "gitops/manifest/verify.go", `after.Tag != tag || `, `after.Tag != tag && false || `, manifest, "TestTreesAreTheSameOnlyInEveryDetail"},
 		{13, "gitops/manifest/verify.go", `if len(c.wanted) != 0 {`, `if false {`, manifest, "TestVerify"},
-		{13, "gitops/manifest/quote.go", `return threeParts.MatchString(value) || !notText.MatchString(value)`, `return true`, manifest, mangled},
-		{13, "gitops/manifest/set.go", "sortBySpan(all)\n\tvar edited", "var edited", manifest, "TestTrap13BothOfTwoEditsOnALineAreMade"},
+		{13, "gitops/manifest/quote.go", `return threeParts.MatchString(digits) || !notText.MatchString(digits)`, `return digits != "\x00"`, manifest, mangled},
+		{13, "gitops/manifest/set.go", "sortBySpan(all)\n\tvar edited []byte\n\tend := 0\n\tfor _, r := range all {",
+			"sortBySpan(all)\n\tvar edited []byte\n\tend := 0\n\tfor _, r := range all {\n\t\tif end > 0 {\n\t\t\tcontinue\n\t\t}", manifest, "TestTrap13BothOfTwoEditsOnALineAreMade"},
 		{13, "gitops/manifest/field.go", `} else if user := c.sharedBy(); reason == "" && user != nil {`, `} else if user := c.sharedBy(); reason == "" && user != nil && false {`,
 			manifest, "TestSetRefusesSharedAndMergedValues"},
 
 		// 14. A key with a dot beside the nested map.
-		{14, "gitops/manifest/cursor.go", `return c, c.noSuch(steps[i:])`, `c, _, err = c.key(dotted(steps[i:])); return c, err`, manifest, "TestTrap14"},
+		{14, "gitops/manifest/cursor.go", `return c, c.noSuch(steps[i:])`, "if c, ok, err := c.key(dotted(steps[i:])); ok {\n\t\t\t\treturn c, err\n\t\t\t}\n\t\t\treturn c, c.noSuch(steps[i:])",
+			manifest, "TestTrap14NoKeyIsInventedBesideTheNestedMap/a_field"},
 		{14, "gitops/manifest/place.go", `case rest.Digest != "":`, `case false:`, manifest, "TestSetRefusesVersionsWithOtherParts"},
 	}
 }
@@ -29,12 +31,13 @@ func racing() []guard {
 		{16, "gitops/workflow/rebase.go", `stuck := mergeable == MergeableDirty || mergeable == MergeableBehind`, `stuck := false`, scenarios, "TestScenarios/merge_conflict"},
 		{16, "gitops/git/push.go", "\t\tdefault:\n\t\t\tu.err, u.known = u.conflict(", "\t\tdefault:\n\t\t\tu.err, u.known = error(nil), true\n\t\t\t_, _ = u.conflict(",
 			git, "TestAPushMovesARefOnlyFromWhereItIsExpected"},
+		{16, "gitops/git/advance.go", "case gitops.Conflict:\n\t\treturn true, err", "case gitops.Conflict:\n\t\treturn false, err", git, "TestSixteenRacingIntentsAllLandOnOneBase"},
 
 		// 22. A batch that is too large is tried again the same way.
-		{22, "gitops/git/line.go", `n > 1 && errors.Is(err, errTogether)`, `n > 1 && false`, git, "TestWhatIsTooLargeTogetherIsHalved"},
+		{22, "gitops/batch/line.go", `n > 1 && errors.Is(err, ErrTogether)`, `n > 1 && false`, git, "TestWhatIsTooLargeTogetherIsHalved"},
 
 		// The branch of a change would bring back what a force-push took off main.
-		{16, "gitops/workflow/rebase.go", `case stuck || rewound:`, `case stuck || rewound && false:`, scenarios, "TestScenarios/main_rewound"},
+		{16, "gitops/workflow/rebase.go", `case stuck || rewound || len(`, `case stuck || rewound && false || len(`, scenarios, "TestScenarios/main_rewound"},
 
 		// 17. Commits depend on the machine's git identity.
 		{17, "gitops/git/repository.go", `Author: who, Committer: who`, `Author: who`, scenarios, "TestScenarios/promote_by_rule"},
@@ -59,13 +62,18 @@ func halfDone() []guard {
 		// 19. The first failure of many leaves the rest undone.
 		{19, "gitops/git/push.go", `u.err, u.known = u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old)), true`, `return u.conflict(fmt.Errorf("it is at %s, not at %s", at, u.old))`,
 			"./gitops/git", "TestEachRefOfAPushHasItsOwnOutcome"},
+		{19, "gitops/workflow/compute.go", `if out, is := leftOut(application, err); is && all {`, `if out, is := leftOut(application, err); is && all && false {`,
+			"./gitops/workflow", "TestOneOfAllThatCannotBePromotedKeepsNoOtherBack"},
+		{19, "gitops/workflow/leave.go", `if out, is := leftOut(application, err); is {`, `if out, is := leftOut(application, err); is && false {`,
+			"./gitops/workflow", "TestOneOfAllThatBecomesImpossibleKeepsNoOtherBack"},
+		{19, "approvals/ask.go", `if q.Command.All {`, `if false {`, "./approvals", "TestOfAllApplicationsOneThatMayBeAskedForIsEnough"},
 		{19, "notifier/teller.go", `case refusedBy(err) && !leaseOver(err):`, `case false:`, teller, "TestOneRefusedPostDoesNotKeepBackTheOthers"},
 		{19, "notifier/teller.go", "r.reconcile(ctx, spec); err != nil {\n\t\t\tr.failed = append(r.failed, err)", "r.reconcile(ctx, spec); err != nil {\n\t\t\treturn err",
 			teller, "TestOnePostThatFailsDoesNotKeepBackTheOthers"},
 
 		// 20. “Nothing to do” is swallowed.
-		{20, "gitops/workflow/plan.go", `return w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: alreadyThere(c)}, Self)`, `return nil`, scenarios, "TestScenarios/nothing_to_do"},
-		{20, "gitops/workflow/rebase.go", `return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: "Meanwhile " + alreadyThere(c)}, Self)`, `return true, nil`,
+		{20, "gitops/workflow/plan.go", `return w.end(ctx, c, gitops.StateUnchanged, nothingToDo(c), Self)`, `return nil`, scenarios, "TestScenarios/nothing_to_do"},
+		{20, "gitops/workflow/rebase.go", `return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: joinSentences("Meanwhile "+alreadyThere(c), gone)}, Self)`, `return gone == "", nil`,
 			scenarios, "TestScenarios/base_moved_to_it"},
 
 		// 21. Marked as seen before it is processed.

@@ -7,7 +7,7 @@ func merging() []guard {
 		// 1. Merge without a head SHA.
 		{1, "gitops/github/pulls.go", `SHA: m.HeadSHA, `, ``, "./gitops/github", "TestOnlyTheHeadThatWasApprovedIsMerged"},
 		{1, "gitops/workflow/merge.go", `HeadSHA: c.Proposal.HeadSHA, Title`, `Title`, scenarios, "TestScenarios/promote_two_approvals"},
-		{1, "gitops/workflow/merge.go", "if !pull.standsAs(c) {\n\t\treturn w.pullMoved(ctx, c, pull)\n\t}\n\tif v", "if v",
+		{1, "gitops/workflow/merge.go", "if !pull.standsAs(c) {\n\t\treturn w.pullMoved(ctx, c, pull)\n\t}\n\tif heard", "if heard",
 			scenarios, "TestScenarios/push_unheard_of"},
 
 		// 2. Push after the approval.

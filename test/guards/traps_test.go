@@ -16,6 +16,7 @@ func traps() map[int]string {
 		6:  "an approval found in a quotation",
 		9:  "a rollback toggles between two versions, or is off by one",
 		10: "what is not in the history is gone back to all the same",
+		11: "what was rolled back is promoted again by automation",
 		12: "what is given up takes along what others want",
 		13: "YAML gets mangled",
 		14: "a key with a dot is invented beside the nested map",
@@ -43,7 +44,7 @@ func traps() map[int]string {
 
 func guards() []guard {
 	var all []guard
-	for _, some := range [][]guard{merging(), pinning(), editing(), racing(), halfDone(), observing(), deciding(), speaking()} {
+	for _, some := range [][]guard{merging(), pinning(), goingBack(), editing(), racing(), halfDone(), observing(), deciding(), speaking()} {
 		all = append(all, some...)
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,9 +23,36 @@ type cell struct {
 
 func (c cell) shape() string { return path.Dir(c.name) }
 
-// edited says whether the cell is about an edit, and not about a refusal.
+// slug is the name as Kubernetes takes it for one.
+func (c cell) slug() string {
+	return strings.ToLower(strings.NewReplacer("/", "-", "+", "-").Replace(c.name))
+}
+
+// folder is the directory for its file, where that is one among others.
+func (c cell) folder() string { return "cells/" + c.slug() }
+
+// edited says whether the cell is about an edit of what a tool can build from:
+// not about a refusal, and not 10 MB.
 func (c cell) edited() bool {
-	return c.head["refused"] == "" && c.head["none"] == ""
+	return c.head["refused"] == "" && c.head["none"] == "" && c.head["fill"] == ""
+}
+
+// kind is the type of the place that is edited.
+func (c cell) kind() string {
+	kind, _, _ := strings.Cut(c.head["at"], " ")
+	return kind
+}
+
+// standsAlone says whether the file is applied to the cluster where Argo CD
+// runs, and not one of the files of a source.
+func (c cell) standsAlone() bool {
+	return slices.Contains([]string{"Application", "ApplicationSet", "Element"}, c.kind())
+}
+
+// byArgoCD says whether Argo CD renders it: what nobody else reads, and what
+// takes charts from a repository.
+func (c cell) byArgoCD() bool {
+	return c.standsAlone() || slices.Contains([]string{"ArgoSource", "KustomizeChart", "Dependency"}, c.kind())
 }
 
 // readCells reads the edits of package manifest and, from testdata, those that
@@ -103,7 +131,7 @@ func (c cell) locator(t *testing.T) manifest.Locator {
 	words := strings.Fields(c.head["at"])
 	for _, zero := range []manifest.Locator{
 		manifest.Kustomize{}, manifest.KustomizeChart{}, manifest.Helm{}, manifest.HelmImage{}, manifest.Dependency{},
-		manifest.Container{}, manifest.Custom{}, manifest.Application{}, manifest.ApplicationSet{}, manifest.ArgoSource{},
+		manifest.Container{}, manifest.Custom{}, manifest.Application{}, manifest.ApplicationSet{}, manifest.Element{}, manifest.ArgoSource{},
 	} {
 		if len(words) == 0 || reflect.TypeOf(zero).Name() != words[0] {
 			continue

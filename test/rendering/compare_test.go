@@ -57,6 +57,31 @@ func (l leaves) add(at string, value any) {
 	}
 }
 
+// compare fails unless a cell's edit shows in what is rendered, or does not where
+// it is known not to. The errors say that a side is not rendered.
+func (c cell) compare(t *testing.T, before []byte, notBefore error, after []byte, notAfter error) {
+	t.Helper()
+	switch {
+	case unseen()[c.name] != "":
+		if notBefore == nil && notAfter == nil && !maps.Equal(leavesOf(t, before), leavesOf(t, after)) {
+			t.Errorf("it is seen, so the reason for which it were not holds no more: %s", unseen()[c.name])
+		}
+	case notAfter != nil:
+		t.Error(notAfter)
+	case mended()[c.name] != "":
+		if notBefore == nil {
+			t.Errorf("it was rendered before the edit, so the reason for which it were not holds no more: %s", mended()[c.name])
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Values(leavesOf(t, after))), func(v any) bool { return shows(fmt.Sprint(v), c.head["to"]) }) {
+			t.Errorf("%s is nowhere in what is rendered:\n%s", c.head["to"], after)
+		}
+	case notBefore != nil:
+		t.Error(notBefore)
+	default:
+		check(t, leavesOf(t, before), leavesOf(t, after), c.head["to"])
+	}
+}
+
 // check fails unless the new version is in what is rendered after the edit, in
 // the place of another one or as the annotation that is wanted, and all else is
 // as it was.

@@ -3,12 +3,13 @@ package rendering
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -37,37 +38,28 @@ const overlay = "/apps/checkout/overlays/prod"
 
 // kustomize builds the overlay over some files, given by paths below it, with
 // the base and whatever else cells name.
-func kustomize(t *testing.T, files map[string]string) []byte {
-	t.Helper()
-	all := filesys.MakeFsInMemory()
+func kustomize(files map[string]string) ([]byte, error) {
+	files = maps.Clone(files)
 	for _, dir := range []string{"../../base", "a"} {
-		write(t, all, path.Join(overlay, dir, "kustomization.yaml"), "resources: [deployment.yaml]\n")
-		write(t, all, path.Join(overlay, dir, "deployment.yaml"), base)
+		files[path.Join(dir, "kustomization.yaml")] = "resources: [deployment.yaml]\n"
+		files[path.Join(dir, "deployment.yaml")] = base
 	}
+	all := filesys.MakeFsInMemory()
 	for name, text := range files {
-		write(t, all, path.Join(overlay, name), text)
+		if err := all.WriteFile(path.Join(overlay, name), []byte(text)); err != nil {
+			return nil, err
+		}
 	}
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(all, overlay)
 	if err != nil {
-		t.Fatalf("kustomize build: %v", err)
+		return nil, fmt.Errorf("kustomize build: %w", err)
 	}
-	text, err := resources.AsYaml()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-func write(t *testing.T, all filesys.FileSystem, name, text string) {
-	t.Helper()
-	if err := all.WriteFile(name, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
+	return resources.AsYaml()
 }
 
 // kustomization renders a kustomization.
-func kustomization(t *testing.T, file []byte) []byte {
-	return kustomize(t, map[string]string{"kustomization.yaml": onBase(string(file))})
+func kustomization(file []byte) ([]byte, error) {
+	return kustomize(map[string]string{"kustomization.yaml": onBase(string(file))})
 }
 
 var namesResources = regexp.MustCompile(`(?m)^\W*resources:`)
@@ -85,8 +77,8 @@ func onBase(text string) string {
 }
 
 // component renders a component that an overlay uses.
-func component(t *testing.T, file []byte) []byte {
-	return kustomize(t, map[string]string{
+func component(file []byte) ([]byte, error) {
+	return kustomize(map[string]string{
 		"kustomization.yaml":              "resources: [../../base]\ncomponents: [../component]\n",
 		"../component/kustomization.yaml": string(file),
 	})
@@ -94,8 +86,11 @@ func component(t *testing.T, file []byte) []byte {
 
 // objects renders manifests as they stand: as templates of a chart and, where
 // all have what kustomize asks of an object, as its resources as well.
-func objects(t *testing.T, file []byte) []byte {
-	rendered := chart{templates: map[string]string{"manifests.yaml": string(file)}}.render(t, nil)
+func objects(file []byte) ([]byte, error) {
+	rendered, err := chart{templates: map[string]string{"manifests.yaml": string(file)}}.render(nil)
+	if err != nil {
+		return nil, err
+	}
 	for decoder := yaml.NewDecoder(bytes.NewReader(file)); ; {
 		var object struct {
 			APIVersion string `yaml:"apiVersion"`
@@ -103,11 +98,13 @@ func objects(t *testing.T, file []byte) []byte {
 		}
 		if err := decoder.Decode(&object); errors.Is(err, io.EOF) {
 			break
+		} else if err != nil {
+			return nil, err
 		}
 		if object.APIVersion == "" || object.Metadata.Name == "" {
-			return rendered
+			return rendered, nil
 		}
 	}
-	built := kustomize(t, map[string]string{"kustomization.yaml": "resources: [manifests.yaml]\n", "manifests.yaml": string(file)})
-	return slices.Concat(rendered, []byte("---\n"), built)
+	built, err := kustomize(map[string]string{"kustomization.yaml": "resources: [manifests.yaml]\n", "manifests.yaml": string(file)})
+	return slices.Concat(rendered, []byte("---\n"), built), err
 }

@@ -90,6 +90,7 @@ func looks() map[string]look {
 
 		"log":      func(s *story, _ string) (string, error) { return s.Log.String(), nil },
 		"file":     file,
+		"below":    below,
 		"pull":     pull,
 		"branches": branches,
 		"app":      app,
@@ -156,6 +157,7 @@ func actions() map[string]command {
 		},
 		"shout":   shout,
 		"press":   press,
+		"settled": settled,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
 		"start":   func(s *story, _ []string) error { return s.Start() },

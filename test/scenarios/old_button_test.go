@@ -43,14 +43,14 @@ func pressOld(s *story, args []string) error {
 	})
 }
 
-// oldClick is what Slack sends for a button whose value has changed since, nil
-// where there is none.
+// oldClick is what Slack sends for a button that has gone or whose value has
+// changed since, nil where there is none.
 func (s *story) oldClick(user, room, words string) map[string]any {
 	for _, m := range s.Slack.Messages(room) {
 		now := button(m.Blocks, words)
 		for _, before := range m.History {
 			old := button(before.Blocks, words)
-			if now == nil || old == nil || old["value"] == now["value"] {
+			if old == nil || now != nil && old["value"] == now["value"] {
 				continue
 			}
 			return map[string]any{

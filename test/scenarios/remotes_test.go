@@ -59,6 +59,25 @@ func file(s *story, path string) (string, error) {
 	return out, nil
 }
 
+// below is the files of a directory on main, one after the other.
+func below(s *story, dir string) (string, error) {
+	names, err := s.git("ls-tree", "-r", "-z", "--name-only", "main", dir+"/")
+	if err != nil {
+		return "", err
+	}
+	var all strings.Builder
+	for name := range strings.SplitSeq(strings.TrimRight(names, "\x00"), "\x00") {
+		if name != "" {
+			text, err := file(s, name)
+			if err != nil {
+				return "", err
+			}
+			all.WriteString(name + "\n" + text)
+		}
+	}
+	return all.String(), nil
+}
+
 func mainLog(s *story, _ string) (string, error) { return s.git("log", "--format=%s%n%b", "main") }
 
 func pull(s *story, number string) (string, error) {

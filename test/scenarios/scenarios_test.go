@@ -53,7 +53,7 @@ func TestScenarios(t *testing.T) {
 			s := &story{World: w, Bot: b, dir: env.WorkDir, operations: operations}
 			env.Values[storyKey{}] = s
 			env.Vars = append(env.Vars, zones(time.Now())...)
-			env.Defer(s.end)
+			env.Defer(func() { s.end(env.T()) })
 			return nil
 		},
 	})

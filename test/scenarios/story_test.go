@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/changebot/changebot/test/bot"
 	"github.com/changebot/changebot/test/world"
 )
@@ -21,13 +23,12 @@ type story struct {
 }
 
 // end stops everything, and keeps changebot's log for who looks into a failure.
-func (s *story) end() {
+// A changebot that does not stop in order fails the story.
+func (s *story) end(t testscript.T) {
 	s.terminal.stop()
-	err := errors.Join(s.Stop(syscall.SIGTERM), s.Close())
-	if err := os.WriteFile(filepath.Join(s.dir, "changebot.log"), []byte(s.Log.String()), 0o600); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	err := errors.Join(s.Stop(syscall.SIGTERM), s.Close(),
+		os.WriteFile(filepath.Join(s.dir, "changebot.log"), []byte(s.Log.String()), 0o600))
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "end of a story: %v\n%s\n", err, s.Log.Tail())
+		t.Fatal(fmt.Sprintf("end of the story: %v\n%s", err, s.Log.Tail()))
 	}
 }

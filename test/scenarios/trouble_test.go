@@ -18,8 +18,12 @@ func hurry(story string) map[string]time.Duration {
 	switch {
 	case strings.Contains(story, "waits"):
 		return map[string]time.Duration{"patience": 3 * time.Second, "answer": 5 * time.Second}
+	case strings.Contains(story, "stopped_twice"):
+		return map[string]time.Duration{"stop": time.Minute} // somebody does not wait for it
 	case strings.Contains(story, "stopped"):
 		return map[string]time.Duration{"stop": 5 * time.Second}
+	case strings.Contains(story, "cancelled_too_late"): // and the answer to a merge stays out for long enough to see it in main
+		return map[string]time.Duration{"deadline": 5 * time.Second, "answer": 10 * time.Second}
 	case strings.Contains(story, "too_late"):
 		return map[string]time.Duration{"deadline": 5 * time.Second}
 	case strings.Contains(story, "unheard"):
@@ -31,8 +35,8 @@ func hurry(story string) map[string]time.Duration {
 
 // trouble makes a server refuse calls until it is mended: GitHub "limits" for
 // a second at a time, answers "down", has calls "held" or "forbids" pushes to branches, Argo CD is "down" or takes a token for
-// "expired". Once, an answer of GitHub's is "lost" or "slow", or it does what is
-// asked and "hangs".
+// "expired". Once, an answer of GitHub's is "lost", or it does what is asked and
+// "hangs".
 func trouble(s *story, args []string) error {
 	if len(args) != 3 {
 		return errors.New("takes a server, a call and a kind of trouble")
@@ -50,8 +54,6 @@ func trouble(s *story, args []string) error {
 		})
 	case "github held": // until it is mended
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Late, Delay: fault.Duration(time.Hour), Times: -1})
-	case "github slow":
-		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Slow, Delay: fault.Duration(3 * time.Second), Times: 1})
 	case "github hangs":
 		return s.GitHub.Fault(fault.Fault{Match: args[1], Kind: fault.Hang, After: true, Delay: fault.Duration(time.Minute), Times: 1})
 	case "argocd down":

@@ -52,16 +52,19 @@ func TestASlashCommandIsAnsweredAtOnceOrLater(t *testing.T) {
 
 func TestAPersonSeesWhenTheAppDoesNotAnswer(t *testing.T) {
 	a := newApp(t, slacktest.Options{AckTimeout: 30 * time.Millisecond})
-	a.slash(func(_ http.ResponseWriter, _ slack.SlashCommand) { <-time.After(100 * time.Millisecond) })
+	given := make(chan struct{})
+	a.slash(func(_ http.ResponseWriter, _ slack.SlashCommand) { <-given })
 	out, err := a.server.Slash(ana, deploys, "/change", "status")
+	close(given)
 	a.must(err)
 	if out.Code != "operation_timeout" || out.Notice != "/change failed because the app did not respond" {
 		t.Errorf("ana sees %+v", out)
 	}
+	a = newApp(t, slacktest.Options{AckTimeout: time.Minute})
 	a.slash(func(w http.ResponseWriter, _ slack.SlashCommand) { w.WriteHeader(http.StatusInternalServerError) })
 	out, err = a.server.Slash(ana, deploys, "/change", "status")
 	a.must(err)
-	if out.Code != "dispatch_failed" || len(a.server.Ephemeral(ana)) != 2 {
+	if out.Code != "dispatch_failed" || len(a.server.Ephemeral(ana)) != 1 {
 		t.Errorf("ana sees %+v", out)
 	}
 }

@@ -177,6 +177,7 @@ func writeLimited(w http.ResponseWriter, wait time.Duration) {
 // args are a call's arguments, from a form or a JSON body.
 type args struct {
 	method string
+	act    string // id of the delivery that a response URL is of
 	token  string
 	form   url.Values
 	body   map[string]json.RawMessage

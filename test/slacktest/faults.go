@@ -87,7 +87,7 @@ func (s *Server) pickFault(name string, delivery bool) *Fault {
 
 // failBefore answers a call in place of its method and reports whether it did.
 func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, name string, a args, f *Fault) bool {
-	c := Call{Method: name, At: s.now(), Args: a.logged(), Error: string(f.Kind)}
+	c := Call{Method: name, At: s.now(), Act: a.act, Args: a.logged(), Error: string(f.Kind)}
 	switch f.Kind {
 	case RateLimit:
 		c.Status = http.StatusTooManyRequests
@@ -99,10 +99,14 @@ func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, name string,
 		c.Status = http.StatusInternalServerError
 		http.Error(w, "internal error", c.Status)
 	case Hang:
+		s.mu.Lock()
+		s.record(c) // now: whoever waits for it may hang up
+		s.mu.Unlock()
 		select {
 		case <-r.Context().Done():
 		case <-s.ctx.Done():
 		}
+		return true
 	case Slow:
 		s.pause(f.Delay)
 		return false

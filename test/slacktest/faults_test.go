@@ -16,9 +16,7 @@ import (
 
 func TestCallsFailOnDemand(t *testing.T) {
 	a := newApp(t, slacktest.Options{})
-	post := func(text string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
+	post := func(ctx context.Context, text string) error {
 		_, _, err := a.PostMessageContext(ctx, deploys, slack.MsgOptionText(text, false))
 		return err
 	}
@@ -33,20 +31,31 @@ func TestCallsFailOnDemand(t *testing.T) {
 		}},
 		{slacktest.Fault{Kind: slacktest.Fail}, false, status(http.StatusInternalServerError)},
 		{slacktest.Fault{Kind: slacktest.FailAfter}, true, status(http.StatusBadGateway)},
-		{slacktest.Fault{Kind: slacktest.Hang}, false, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		{slacktest.Fault{Kind: slacktest.Hang}, false, func(err error) bool { return errors.Is(err, context.Canceled) }},
 		{slacktest.Fault{Kind: slacktest.Slow, Delay: time.Millisecond}, true, func(err error) bool { return err == nil }},
 	} {
 		name := string(c.fault.Kind)
 		t.Run(name, func(t *testing.T) {
 			c.fault.Match = "chat.postMessage"
 			a.server.Inject(c.fault)
-			if err := post(name); !c.check(err) {
+			ctx, hangUp := context.WithCancel(t.Context())
+			defer hangUp()
+			if c.fault.Kind == slacktest.Hang {
+				go func() {
+					defer hangUp()
+					_ = a.server.WaitFor(ctx, func() bool { // the error comes of hanging up
+						calls := a.server.Calls("chat.postMessage")
+						return len(calls) > 0 && calls[len(calls)-1].Error == name
+					})
+				}()
+			}
+			if err := post(ctx, name); !c.check(err) {
 				t.Errorf("the error is %v", err)
 			}
 			if got := strings.Contains(a.server.Transcript(deploys), ": "+name); got != c.posted {
 				t.Errorf("posted: %v, want %v", got, c.posted)
 			}
-			a.must(post("afterwards all is well"))
+			a.must(post(t.Context(), "afterwards all is well"))
 		})
 	}
 }

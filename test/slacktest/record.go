@@ -13,6 +13,7 @@ import (
 type Call struct {
 	Method string // "chat.postMessage", or "response_url"
 	At     time.Time
+	Act    string     // id of the delivery that a response URL is of; else empty
 	Args   url.Values // without the token; nested arguments as JSON
 	Status int        // HTTP
 	Error  string     // Slack's, empty if it went well

@@ -45,14 +45,14 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	a.method = name
+	a.method, a.act = name, s.actOf(r.PathValue("id"))
 	f := s.takeFault(name)
 	if f != nil && s.failBefore(w, r, name, a, f) {
 		return
 	}
 	s.mu.Lock()
 	status, err := s.useHook(r.PathValue("id"), a)
-	c := Call{Method: name, At: s.now(), Args: a.logged(), Status: status}
+	c := Call{Method: name, At: s.now(), Act: a.act, Args: a.logged(), Status: status}
 	if err != nil {
 		c.Error = err.Error()
 	} else if f != nil && f.Kind == FailAfter {
@@ -68,6 +68,16 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	default:
 		writeJSON(w, status, object{"ok": true})
 	}
+}
+
+// actOf is the delivery that a response URL belongs to, if there is one.
+func (s *Server) actOf(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h, ok := s.hooks[id]; ok {
+		return h.act
+	}
+	return ""
 }
 
 func (s *Server) useHook(id string, a args) (int, error) {

@@ -110,7 +110,7 @@ func New(opts Options) (*Server, error) {
 	}
 	s.methods = s.webAPI()
 	s.mux = s.routes()
-	s.http = &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second, ConnState: s.connection}
 	s.addBot()
 	s.events.wake = make(chan struct{}, 1)
 	s.work.Go(s.dispatchEvents)

@@ -32,6 +32,7 @@ type state struct {
 	hooks    map[string]*hook // response URLs by id
 	files    map[string]*File
 
+	connected    int    // connections to the Web API, besides Socket Mode
 	tokenError   string // what every call answers while the tokens are dead
 	calls        []Call
 	violations   []Violation

@@ -41,8 +41,7 @@ func (s *storm) once(v view) {
 			s.t.Errorf("%s stands %d times", ref, n)
 		}
 	}
-	v = v.attribute(s.asks)
-	var twice []string
+	v = s.attributeAsks(v)
 	for _, a := range s.asks {
 		told := v.acts[a.id()]
 		switch n := v.marked[a.mark]; {
@@ -50,19 +49,9 @@ func (s *storm) once(v view) {
 			s.t.Errorf("%q of %s was told %d times in the room and %d times privately", a.words, person(a.who), n, len(told))
 		case n == 0 && len(told) == 0 && v.reached[a.id()]:
 			s.t.Errorf("%q of %s was acknowledged and never answered", a.words, person(a.who))
-		case len(told) > 1 && !s.away(told):
-			twice = append(twice, fmt.Sprintf("%d times: %s to %q", len(told), person(a.who), a.words))
 		}
 	}
-	for n := range people {
-		if user := account(n); n < developers || n >= developers+leads {
-			again := slices.DeleteFunc(slices.Clone(v.loose[user]), func(w whisper) bool { return s.takenUp(v, user, w) })
-			for _, w := range again[min(len(again), s.confirmed[user]):] {
-				twice = append(twice, fmt.Sprintf("%s, at %s: %q", user, w.at.Format(time.TimeOnly), w.text))
-			}
-		}
-	}
-	if most := s.hidden(); len(twice) > most {
+	if twice, most := s.toldTwice(v), s.hidden(); len(twice) > most {
 		s.t.Errorf("%d private answers were given twice, and Slack took only %d without saying so:\n%s", len(twice), most, strings.Join(twice, "\n"))
 	}
 	for _, t := range v.live {
@@ -70,6 +59,33 @@ func (s *storm) once(v view) {
 			s.t.Errorf("#%s has no end:\n%s", t.change, t.text)
 		}
 	}
+}
+
+// toldTwice are the private answers that were given more than once to what
+// somebody did, and those for which their reader did nothing.
+func (s *storm) toldTwice(v view) []string {
+	v = s.attributePresses(v)
+	var twice []string
+	again := func(what, id string) {
+		if told := v.acts[id]; len(told) > 1 && !s.away(told) {
+			twice = append(twice, fmt.Sprintf("%d times: %s", len(told), what))
+		}
+	}
+	for _, a := range s.asks {
+		again(fmt.Sprintf("%s to %q", person(a.who), a.words), a.id())
+	}
+	for _, p := range s.presses.made() {
+		again(p.who+" to "+p.button, p.id)
+	}
+	for n := range people {
+		user := account(n)
+		for _, w := range v.loose[user] {
+			if !s.takenUp(v, user, w) {
+				twice = append(twice, fmt.Sprintf("%s, at %s: %q", user, w.at.Format(time.TimeOnly), w.text))
+			}
+		}
+	}
+	return twice
 }
 
 // away says whether changebot was killed between the answers. The next may
@@ -244,7 +260,7 @@ func (s *storm) git(args ...string) (string, error) {
 
 // report prints what happened.
 func (s *storm) report(stormed, all time.Duration) {
-	v := s.look().attribute(s.asks)
+	v := s.attributeAsks(s.look())
 	ends := map[string]int{}
 	marks := map[string]string{}
 	for _, t := range v.live {

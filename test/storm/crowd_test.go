@@ -123,27 +123,19 @@ func (c *crowd) press(t telling) {
 	lead := account(developers + c.dice(leads))
 	switch dice := c.dice(20); {
 	case t.has("Approve") && dice < 12:
-		_, _ = c.Slack.Click(lead, t.room, t.ts, "Approve", 0)
+		c.click(lead, t, "Approve")
 	case t.has("Approve") && dice < 14:
-		c.reject(lead, t)
+		c.fill(lead, t, "Reject…", map[string]string{"Why?": "not in this weather"})
 	case t.has("Yes, go on") && dice < 12:
 		if who, ok := requester(t); ok {
-			c.yes(who)
-			_, _ = c.Slack.Click(who, t.room, t.ts, "Yes, go on", 0)
+			c.click(who, t, "Yes, go on")
 		}
 	case t.has("Cancel") && dice < 15:
-		_, _ = c.Slack.Click(who, t.room, t.ts, "Cancel", 0)
+		c.click(who, t, "Cancel")
 	case t.has("Cancel") && dice < 16:
-		_, _ = c.Slack.Click(lead, t.room, t.ts, "Cancel", 0)
+		c.click(lead, t, "Cancel")
 	case t.has("Roll back") && dice < 10:
-		_, _ = c.Slack.Click(who, t.room, t.ts, button(t, "Roll back"), 0)
-	}
-}
-
-func (c *crowd) reject(who string, t telling) {
-	outcome, err := c.Slack.Click(who, t.room, t.ts, "Reject…", 0)
-	if err == nil && outcome.View != nil {
-		_, _ = c.Slack.Submit(who, outcome.View.ID, map[string]string{"Why?": "not in this weather"})
+		c.click(who, t, button(t, "Roll back"))
 	}
 }
 
@@ -152,14 +144,6 @@ func requester(t telling) (string, bool) {
 	var n int
 	_, err := fmt.Sscanf(t.person, "Person %d", &n)
 	return account(n), err == nil
-}
-
-// yes notes that somebody who types has pressed as well: a refusal of that may
-// be all that they are told.
-func (c *crowd) yes(who string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.confirmed[who]++
 }
 
 // button is the whole of the words on a button.
@@ -191,6 +175,9 @@ func (c *crowd) kill(ctx context.Context, done <-chan struct{}) error {
 			return err
 		}
 		c.dead.Store(true) // who typed just before sees nothing come of it
+		if err := c.Slack.Alone(ctx); err != nil {
+			return fmt.Errorf("wait until what it last told has come: %w", err)
+		}
 		down := outage{from: time.Now()}
 		if err := c.revive(); err != nil {
 			return err
@@ -259,9 +246,9 @@ func (s *storm) answer(t telling, late bool) {
 	lead := account(developers + len(t.text)%leads)
 	switch {
 	case t.has("Cancel") && (late || t.has("Yes, go on")):
-		_, _ = s.Slack.Click(lead, t.room, t.ts, "Cancel", 0)
+		s.click(lead, t, "Cancel")
 	case t.has("Approve"):
-		_, _ = s.Slack.Click(lead, t.room, t.ts, "Approve", 0)
+		s.click(lead, t, "Approve")
 	}
 }
 

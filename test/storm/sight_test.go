@@ -168,20 +168,44 @@ func end(text string) string {
 	return ""
 }
 
-// attribute gives the private answers that name no delivery to what their
+// attributeAsks gives the private answers that name no delivery to what their
 // reader has asked and was not answered; the rest stays.
-func (v view) attribute(asks []*ask) view {
-	acts, loose := maps.Clone(v.acts), maps.Clone(v.loose)
+func (s *storm) attributeAsks(v view) view {
+	v.acts, v.loose = maps.Clone(v.acts), maps.Clone(v.loose)
 	for _, reached := range []bool{true, false} { // what was not acknowledged may have come through all the same
-		for _, a := range asks {
-			user := account(a.who)
-			if v.reached[a.id()] == reached && v.marked[a.mark] == 0 && len(acts[a.id()]) == 0 && len(loose[user]) > 0 {
-				acts[a.id()], loose[user] = []time.Time{loose[user][0].at}, loose[user][1:]
+		for _, a := range s.asks {
+			if v.reached[a.id()] == reached && v.marked[a.mark] == 0 {
+				v.give(account(a.who), a.id())
 			}
 		}
 	}
-	v.acts, v.loose = acts, loose
 	return v
+}
+
+// attributePresses gives those that are left to what their reader has pressed,
+// and could not be told by its response URL.
+func (s *storm) attributePresses(v view) view {
+	v.acts, v.loose = maps.Clone(v.acts), maps.Clone(v.loose)
+	mute := map[string]bool{}
+	for _, c := range s.Slack.Calls("response_url") {
+		if c.Error != "" {
+			mute[c.Act] = true
+		}
+	}
+	for _, p := range s.presses.made() {
+		if p.form || mute[p.id] {
+			v.give(p.who, p.id)
+		}
+	}
+	return v
+}
+
+// give takes the first private answer of somebody that names no delivery for
+// the answer to this one, if it has none.
+func (v view) give(user, id string) {
+	if len(v.acts[id]) == 0 && len(v.loose[user]) > 0 {
+		v.acts[id], v.loose[user] = []time.Time{v.loose[user][0].at}, v.loose[user][1:]
+	}
 }
 
 // posted is when a message was.
@@ -201,7 +225,7 @@ func (s *storm) open(v view) (asks int, changes []telling) {
 			changes = append(changes, t)
 		}
 	}
-	v = v.attribute(s.asks)
+	v = s.attributeAsks(v)
 	for _, a := range s.asks {
 		if v.reached[a.id()] && v.marked[a.mark] == 0 && len(v.acts[a.id()]) == 0 {
 			asks++

@@ -38,7 +38,8 @@ const (
 	longest   = 20 * time.Minute // what a storm may take that does not move on
 )
 
-// An outage is when changebot was not there.
+// An outage is when changebot was not there, and nothing that it had told was
+// on its way any more.
 type outage struct{ from, to time.Time }
 
 // A storm is the world while it lasts.
@@ -50,9 +51,9 @@ type storm struct {
 	asks  []*ask
 	sight sight // of the room, shared
 
-	outages   []outage
-	confirmed map[string]int // how often who typed pressed as well
-	retried   int            // starts that a server's misbehaviour made fail
+	outages []outage
+	presses presses
+	retried int // starts that a server's misbehaviour made fail
 }
 
 func TestAStormLeavesOneEndAndOneMessageForEachRequest(t *testing.T) {
@@ -99,7 +100,7 @@ func open(t *testing.T, seed uint64) *storm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &storm{World: w, t: t, seed: seed, confirmed: map[string]int{}}
+	s := &storm{World: w, t: t, seed: seed}
 	t.Cleanup(func() {
 		if s.bot != nil {
 			err = errors.Join(err, s.bot.Stop(syscall.SIGKILL))

@@ -64,10 +64,10 @@ func title(id string) string {
 func hints() map[string][]string {
 	return map[string][]string{
 		RoomReleases: {
-			"/change promote checkout to staging",
+			"/change promote checkout to staging", "/change status prod",
 			"/change promote search to prod because INC-4211",
-			"/change status prod",
-			"/change diff staging prod",
+			"/change promote banner to prod because REL-7",
+			"/change restart storefront in staging", "/change diff staging prod",
 		},
 		RoomPayments: {"/change promote payments to staging", "/change history of payments in prod"},
 		RoomRandom:   {"/change status of checkout", "/change help"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -106,6 +107,9 @@ type Timing struct {
 // wrong at once, with line numbers.
 func LoadConfig(path string, env func(string) string) (Config, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("there is no file %s: name another one with --config, or write it as docs/configuration.md says", path)
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
 	}

@@ -66,12 +66,12 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 	mirror, err := git.New(git.Options{
 		URL:    strings.TrimSuffix(s.config.GitHub.GitURL, "/") + "/" + r.Name + ".git",
 		Dir:    dir + ".git",
-		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, SSH: ssh, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
+		Branch: r.Branch, Auth: remote.GitAuth, Refused: remote.GitRefused, SSH: ssh, Signer: signer, System: github.System, Answer: s.config.Timing.Answer, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	files := git.Repository{Mirror: mirror, Identity: s.config.Git.identity(app, remote.Bot()), Signer: signer}
+	files := git.Repository{Mirror: mirror, Identity: s.config.Git.identity(app, remote.Bot())}
 	return &repository{
 		name: r.Name, branch: r.Branch, github: remote, mirror: mirror, git: files,
 		history: history.Open(history.Options{
@@ -111,7 +111,7 @@ func (s *Server) workflowRepository(r *repository) *workflow.Repository {
 		Gate: r.github, Past: r.github, History: r.history, Sources: r.github, Catalogs: catalog.New(r.name, r.git),
 	}
 	if len(s.config.Builder) > 0 {
-		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder, Argo: argocd.Deployer{Client: s.argo}}
+		repo.Renders = render.Renderer{Tree: r.git, Log: s.log, Command: s.config.Builder, Places: s.builders, Argo: argocd.Deployer{Client: s.argo}}
 	}
 	return repo
 }
@@ -141,18 +141,28 @@ func privateKey(s Secret) (*rsa.PrivateKey, error) {
 	return rsaKey, nil
 }
 
+// mostLinks is how many applications a message links to one by one.
+const mostLinks = 6
+
 // links are the pages about a Change besides its pull request: its
-// applications in Argo CD.
+// applications in Argo CD, or where there are many, the list that they are in.
 func (s *Server) links(c gitops.Change) []gitops.Link {
 	root := strings.TrimSuffix(s.config.ArgoCD.URL, "/")
 	if root == "" {
 		root = "https://" + s.config.ArgoCD.Server
 	}
+	if len(c.Plan.Targets) > mostLinks {
+		return []gitops.Link{{Text: "Argo CD", URL: root + "/applications"}}
+	}
 	var links []gitops.Link
 	for _, step := range c.Plan.Targets {
+		text := "Argo CD"
+		if len(c.Plan.Targets) > 1 {
+			text += ": " + step.Target.Application
+		}
 		app := step.Target.Argo
 		namespace := orElse(app.Namespace, gitops.ArgoNamespace)
-		links = append(links, gitops.Link{Text: "Argo CD", URL: fmt.Sprintf("%s/applications/%s/%s", root, namespace, app.Name)})
+		links = append(links, gitops.Link{Text: text, URL: fmt.Sprintf("%s/applications/%s/%s", root, namespace, app.Name)})
 	}
 	return links
 }

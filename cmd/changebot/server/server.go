@@ -52,15 +52,21 @@ type Server struct {
 	listener net.Listener
 	refused  *refusals
 	prepared chan struct{} // closed when all mirrors are there
+	builders chan struct{} // has as many places as processes may build manifests at a time
 
 	metrics    *metrics.Metrics
 	state      *readiness
 	operations *operations // nil where none is configured
 }
 
+// mostBuilders is how many processes may build manifests at a time. One takes up
+// to 256 MB, and as many steps as there are workers may want one.
+const mostBuilders = 4
+
 func newServer(c Config, log *slog.Logger) *Server {
 	m := metrics.New()
-	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness(), prepared: make(chan struct{})}
+	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness(), prepared: make(chan struct{}),
+		builders: make(chan struct{}, mostBuilders)}
 }
 
 // New opens everything that a Config names. It waits for Slack and GitHub, but
@@ -116,7 +122,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 		repos = append(repos, s.workflowRepository(r))
 	}
 	s.road = workflow.New(workflow.Ports{
-		Store: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
+		Store: s.store, Revisions: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
 		Policy: approvals.New(new(rbac.Authoriser)), Manifests: manifest.Files{}, Deployer: deployer, Notices: outbox, Meter: s.metrics,
 	}, workflow.Options{
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,

@@ -166,14 +166,38 @@ func checkRepositories(ctx context.Context, c Config) []Check {
 
 func checkRepository(ctx context.Context, r *repository) []Check {
 	tip, err := r.git.Fetch(ctx)
+	reader := catalog.New(r.name, r.git)
 	if err == nil {
-		_, err = catalog.New(r.name, r.git).At(ctx, tip)
+		_, err = reader.At(ctx, tip)
 	}
-	checks := []Check{outcome(fmt.Sprintf("%s of %s on %s", catalog.File, r.name, r.branch), err)}
+	what := fmt.Sprintf("%s of %s on %s", catalog.File, r.name, r.branch)
+	checks := []Check{outcome(what, err)}
+	if err == nil {
+		checks = append(checks, checkWarnings(ctx, what, reader, tip)...)
+	}
 	enforced, why, err := r.github.Enforced(ctx, r.branch)
 	gate := outcome(fmt.Sprintf("gate on %s of %s", r.branch, r.name), err)
 	if err == nil && !enforced {
 		gate.Outcome, gate.Detail = CheckWarning, "The status does not bind: "+why+"."
 	}
 	return append(checks, gate)
+}
+
+// mostWarnings bounds how much is said of a catalogue that works.
+const mostWarnings = 20
+
+// checkWarnings says what the author of a catalogue should know of it.
+func checkWarnings(ctx context.Context, what string, r *catalog.Reader, tip string) []Check {
+	_, problems, err := r.Check(ctx, tip)
+	if err != nil {
+		return []Check{outcome(what, err)}
+	}
+	var checks []Check
+	for i, p := range problems {
+		if i == mostWarnings {
+			return append(checks, Check{CheckWarning, what, fmt.Sprintf("And %d more.", len(problems)-i)})
+		}
+		checks = append(checks, Check{CheckWarning, what, p.String()})
+	}
+	return checks
 }

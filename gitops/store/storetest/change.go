@@ -167,6 +167,7 @@ func compareAndSwap(t *testing.T, f fixture) {
 func listOpen(t *testing.T, f fixture) {
 	a, b, ctx := f.a, f.b, t.Context()
 	var want []string
+	revisions := map[string]int64{}
 	for _, name := range []string{"one", "two", "three"} {
 		c := newChange("open " + name)
 		c.Request.Repository = "acme/other"
@@ -177,13 +178,20 @@ func listOpen(t *testing.T, f fixture) {
 			must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: c}))
 			continue
 		}
+		if name == "three" {
+			c = must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: c}))
+		}
 		want = append(want, c.ID)
+		revisions[c.ID] = c.Revision
 	}
 	var got []string
 	for _, c := range must[[]gitops.Change](t)(b.Open(ctx, "acme/other")) {
 		got = append(got, c.ID)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(revisions, must[map[string]int64](t)(b.Revisions(ctx, "acme/other"))); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -14,6 +14,7 @@ func claims() []check {
 	return []check{
 		{"a held target is refused with its holder, and nothing is stored", heldTarget},
 		{"claiming again what one holds is no conflict", claimAgain},
+		{"a change lets go of what it claims no longer, and of nobody else's", letGoOfSome},
 		{"a claim gives way to the one it was told to", giveWay},
 		{"a change that has ended lets go", letGo},
 		{"of many who claim the same targets one gets all", claimRace},
@@ -36,11 +37,11 @@ func heldTarget(t *testing.T, f fixture) {
 	}
 	_, err = b.Change(ctx, second.ID)
 	wantCode(t, err, gitops.NotFound)
-	if _, found, _ := b.Holding(ctx, prod("free")); found {
+	if by, _ := holding(t, b, prod("free")); by != "" {
 		t.Error("a claim of the refused write stands")
 	}
-	if c, found, err := b.Holding(ctx, prod("x")); !found || err != nil || c.ID != holder.ID {
-		t.Errorf("x is held by %v, %v, %v", c.ID, found, err)
+	if by, state := holding(t, b, prod("x")); by != holder.ID || state != holder.State {
+		t.Errorf("x is held by %q, which is %q", by, state)
 	}
 }
 
@@ -48,16 +49,36 @@ func giveWay(t *testing.T, f fixture) {
 	a, b, ctx := f.a, f.b, t.Context()
 	holder := must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: newChange("gives way"), Claim: []gitops.TargetRef{prod("v"), prod("w")}}))
 	second := must[gitops.Change](t)(b.Commit(ctx, workflow.Write{Change: newChange("takes over"), Claim: []gitops.TargetRef{prod("v")}, Over: []string{holder.ID}}))
-	if c, _, err := a.Holding(ctx, prod("v")); err != nil || c.ID != second.ID {
-		t.Errorf("v is held by %v, %v", c.ID, err)
+	if by, _ := holding(t, a, prod("v")); by != second.ID {
+		t.Errorf("v is held by %q", by)
 	}
-	if c, _, err := a.Holding(ctx, prod("w")); err != nil || c.ID != holder.ID {
-		t.Errorf("w, which nobody asked for, is held by %v, %v", c.ID, err)
+	if by, _ := holding(t, a, prod("w")); by != holder.ID {
+		t.Errorf("w, which nobody asked for, is held by %q", by)
 	}
 	holder.State = gitops.StateCancelled
 	must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: holder}))
-	if c, _, err := a.Holding(ctx, prod("v")); err != nil || c.ID != second.ID {
-		t.Errorf("after the first has ended v is held by %v, %v", c.ID, err)
+	if by, _ := holding(t, a, prod("v")); by != second.ID {
+		t.Errorf("after the first has ended v is held by %q", by)
+	}
+}
+
+// holding returns who has claimed a target; nobody has an empty id.
+func holding(t *testing.T, s *store.Store, ref gitops.TargetRef) (id string, state gitops.State) {
+	t.Helper()
+	h := must[map[gitops.TargetRef]workflow.Holder](t)(s.Holders(t.Context(), ref.Repository))[ref]
+	return h.ID, h.State
+}
+
+func letGoOfSome(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	c := must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: newChange("drops"), Claim: []gitops.TargetRef{prod("kept"), prod("dropped")}}))
+	other := must[gitops.Change](t)(b.Commit(ctx, workflow.Write{Change: newChange("other"), Claim: []gitops.TargetRef{prod("theirs")}}))
+	must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: c, Release: []gitops.TargetRef{prod("dropped"), prod("theirs")}}))
+	kept, _ := holding(t, b, prod("kept"))
+	dropped, _ := holding(t, b, prod("dropped"))
+	theirs, _ := holding(t, b, prod("theirs"))
+	if kept != c.ID || dropped != "" || theirs != other.ID {
+		t.Errorf("held by %q, %q and %q", kept, dropped, theirs)
 	}
 }
 
@@ -72,7 +93,7 @@ func letGo(t *testing.T, f fixture) {
 	c := must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: newChange("ends"), Claim: []gitops.TargetRef{prod("ends")}}))
 	c.State = gitops.StateCancelled
 	must[gitops.Change](t)(a.Commit(ctx, workflow.Write{Change: c}))
-	if _, found, _ := b.Holding(ctx, prod("ends")); found {
+	if by, _ := holding(t, b, prod("ends")); by != "" {
 		t.Error("it is still held")
 	}
 	must[gitops.Change](t)(b.Commit(ctx, workflow.Write{Change: newChange("next"), Claim: []gitops.TargetRef{prod("ends")}}))

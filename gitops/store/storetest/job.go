@@ -77,7 +77,7 @@ func jobsOfCommit(t *testing.T, f fixture) {
 
 func jobInTime(t *testing.T, f fixture) {
 	log := workBoth(t, f)
-	at := time.Now().Add(1500 * time.Millisecond)
+	at := time.Now().Add(1500 * time.Millisecond).Truncate(time.Millisecond) // as exact as SQLite keeps it
 	later := step("s3")
 	later.At = at
 	enqueue(t, f.a, later)

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ func observations() []check {
 	return []check{
 		{"the same is extended, anything else begins anew", extendObservation},
 		{"replicas that see the same at once see it once", observeAtOnce},
+		{"many are noted together, in whatever order they come", observeMany},
 	}
 }
 
@@ -63,5 +66,25 @@ func observeAtOnce(t *testing.T, f fixture) {
 	})
 	if got := must[[]gitops.Observation](t)(b.Seen(ctx, other)); len(got) != 1 {
 		t.Errorf("got %d observations", len(got))
+	}
+}
+
+func observeMany(t *testing.T, f fixture) {
+	a, b, ctx := f.a, f.b, t.Context()
+	var seen []gitops.Observation
+	for i := range 130 {
+		seen = append(seen, gitops.Observation{Target: prod(fmt.Sprintf("many-%03d", i)), Version: gitops.Version{Tag: "1"}, Health: gitops.HealthHealthy})
+	}
+	backwards := slices.Clone(seen)
+	slices.Reverse(backwards)
+	race(4, func(i int) {
+		if err := []*store.Store{a, b}[i%2].Record(ctx, [][]gitops.Observation{seen, backwards}[i%2]...); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, o := range seen {
+		if got := must[[]gitops.Observation](t)(b.Seen(ctx, o.Target)); len(got) != 1 {
+			t.Fatalf("%s: got %d observations", o.Target, len(got))
+		}
 	}
 }

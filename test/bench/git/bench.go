@@ -21,8 +21,8 @@ type measurement struct {
 
 func measurements() []measurement {
 	return []measurement{
-		{"one promotion", onePromotion},
-		{"many promotions", manyPromotions},
+		{"one promotion", besideWarm((*site).promoteOne)},
+		{"many promotions", besideWarm((*site).promoteMany)},
 		{"history of fields", historyOfFields},
 		{"environment diff", environmentDiff},
 	}
@@ -83,7 +83,9 @@ func (b *bench) size(ctx context.Context, size gitrepo.Size) ([]string, error) {
 		broken, err := s.measure(ctx, m)
 		if err == nil && len(broken) > 0 {
 			fmt.Println("once more:")
-			broken, err = s.measure(ctx, m)
+			var again []promise
+			again, err = s.measure(ctx, m)
+			broken = both(broken, again)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
@@ -93,6 +95,13 @@ func (b *bench) size(ctx context.Context, size gitrepo.Size) ([]string, error) {
 		}
 	}
 	return missed, nil
+}
+
+// both returns the promises that were broken again.
+func both(broken, again []promise) []promise {
+	return slices.DeleteFunc(again, func(p promise) bool {
+		return !slices.ContainsFunc(broken, func(b promise) bool { return b.text == p.text })
+	})
 }
 
 // measure makes one measurement and returns the promises that were broken.

@@ -16,6 +16,7 @@ import (
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/history"
 	"github.com/changebot/changebot/gitops/manifest"
+	"github.com/changebot/changebot/gitops/workflow"
 	"github.com/changebot/changebot/test/bench/gitrepo"
 )
 
@@ -147,10 +148,11 @@ func (f *fields) open(ctx context.Context, name string, whole bool) error {
 	return open()
 }
 
-func (f *fields) index(name string) *history.Index {
+// index opens the index of a mirror; past is what lies before that one's start.
+func (f *fields) index(name string, past workflow.Past) *history.Index {
 	return history.Open(history.Options{
 		Repository: f.size.Name, File: filepath.Join(f.dir, name+".history"),
-		Source: f.mirror, Past: &lists{fields: f}, Manifests: manifest.Files{},
+		Source: f.mirror, Past: past, Manifests: manifest.Files{},
 	})
 }
 

@@ -7,14 +7,17 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/history"
-	"github.com/changebot/changebot/gitops/workflow"
+	"github.com/changebot/changebot/test/githubtest"
 )
 
 // history builds the index from all history and measures it.
@@ -27,7 +30,7 @@ func (f *fields) history(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := f.index("whole")
+	x := f.index("whole", nil) // nothing lies before this mirror's start
 	defer x.Close()
 	begin := time.Now()
 	if err := x.Follow(ctx, tip, f.places("prod")); err != nil {
@@ -56,32 +59,52 @@ func (f *fields) history(ctx context.Context) error {
 	return f.fromLists(ctx)
 }
 
-// lastValues measures the last 20 values of a field.
+// lastValues measures the last 20 values of a field, and holds each against
+// the one that git log shows.
 func (f *fields) lastValues(ctx context.Context, x *history.Index, tip, name string, app int) error {
 	place := f.place(app, "prod")
 	var ours, theirs []time.Duration
 	for range f.rounds + 1 {
 		begin := time.Now()
-		n := 0
+		values := make([]string, 0, 20)
 		for held, err := range x.Log(ctx, tip, place) {
 			if err != nil || !held.Found {
 				return fmt.Errorf("the history of %s has no version at %s: %w", place.File, held.SHA, err)
 			}
-			if n++; n == 20 {
+			if values = append(values, held.SHA+" "+held.Version.Tag); len(values) == cap(values) {
 				break
 			}
 		}
 		ours = append(ours, time.Since(begin))
 		begin = time.Now()
-		if _, err := f.cli.git(ctx, nil, "log", "-20", "-p", "--format=%H %ct", tip, "--", place.File); err != nil {
+		log, err := f.cli.git(ctx, nil, "log", "-20", "-p", "--format=%H", tip, "--", place.File)
+		if err != nil {
 			return err
 		}
 		theirs = append(theirs, time.Since(begin))
+		if want := loggedValues(log); !slices.Equal(values, want) {
+			return fmt.Errorf("the last values of %s are %q by the index and %q by git log", place.File, values, want)
+		}
 	}
 	a, b := median(ours[1:]), median(theirs[1:])
 	fmt.Printf("  last 20 values, %-12s %8.3f ms from the index, %9.1f ms by git log with Bloom filters\n", name, ms(a), ms(b))
 	f.promise("last 20 values of a "+name+" field, times faster than git log", ms(b)/ms(a), 50)
 	return nil
+}
+
+var logged = regexp.MustCompile(`(?m)^([0-9a-f]{40})$|^\+ *newTag: (.*)$`)
+
+// loggedValues are the commits of git log -p, each with the tag that it brought.
+func loggedValues(log []byte) []string {
+	var values []string
+	for _, m := range logged.FindAllStringSubmatch(string(log), -1) {
+		if m[1] != "" {
+			values = append(values, m[1])
+		} else if n := len(values); n > 0 {
+			values[n-1] += " " + m[2]
+		}
+	}
+	return values
 }
 
 // increment measures what ten new commits cost.
@@ -111,33 +134,70 @@ func (f *fields) increment(ctx context.Context, x *history.Index, tip string) (s
 	return tip, nil
 }
 
-// sample is how many random fields are compared with git log.
-const sample = 1000
+// sample is how many random fields are compared with git log: fewer where git
+// starts for longer than it reads.
+func (f *fields) sample() int {
+	if f.size.Name == "L" {
+		return 1000
+	}
+	return 250
+}
 
-// compare holds the history of random fields against git log.
+// compare holds the history of random fields, with each of their values, against
+// git log.
 func (f *fields) compare(ctx context.Context, x *history.Index, tip, how string) error {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	var paths []string
+	var places []gitops.Place
+	sample := f.sample()
 	for range sample {
 		environment := []string{"dev", "staging", "prod", "prod", "prod"}[random.IntN(5)]
-		paths = append(paths, f.size.Path(random.IntN(f.size.Apps), environment))
+		places = append(places, f.place(random.IntN(f.size.Apps), environment))
 	}
-	paths[0], paths[1] = f.size.Path(f.size.Busy(), "prod"), "clusters/main/values.yaml"
 	begin := time.Now()
+	var values atomic.Int64
 	var wait sync.WaitGroup
 	faults := make([]error, 4)
 	for i := range faults {
 		wait.Go(func() {
-			faults[i] = x.Check(ctx, tip, paths[i*sample/len(faults):(i+1)*sample/len(faults)], f.log)
+			for _, place := range places[i*sample/len(faults) : (i+1)*sample/len(faults)] {
+				n, err := f.sameValues(ctx, x, tip, place)
+				if values.Add(int64(n)); err != nil {
+					faults[i] = err
+					return
+				}
+			}
 		})
 	}
 	wait.Wait()
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("seed %d, %s: %w", seed, how, err)
 	}
-	fmt.Printf("  %d random fields, %-24s equal to git log's (seed %d, %.0f s)\n", sample, how, seed, time.Since(begin).Seconds())
+	if err := x.Check(ctx, tip, []string{f.size.Path(f.size.Busy(), "prod"), "clusters/main/values.yaml"}, f.log); err != nil {
+		return fmt.Errorf("%s: %w", how, err)
+	}
+	fmt.Printf("  %d random fields, %-24s all %d values as in git log's (seed %d, %.0f s)\n", sample, how, values.Load(), seed, time.Since(begin).Seconds())
 	return nil
+}
+
+// sameValues holds all values that a field ever had against those that git log
+// shows, and says how many they are.
+func (f *fields) sameValues(ctx context.Context, x *history.Index, tip string, place gitops.Place) (int, error) {
+	var values []string
+	for held, err := range x.Log(ctx, tip, place) {
+		if err != nil || !held.Found {
+			return 0, fmt.Errorf("the history of %s has no version at %s: %w", place.File, held.SHA, err)
+		}
+		values = append(values, held.SHA+" "+held.Version.Tag)
+	}
+	log, err := (&shell{dir: filepath.Join(f.dir, "whole.git")}).git(ctx, nil, "log", "-p", "--format=%H", tip, "--", place.File)
+	if err != nil {
+		return 0, err
+	}
+	if want := loggedValues(log); !slices.Equal(values, want) {
+		return 0, fmt.Errorf("the values of %s are %q by the index and %q by git log", place.File, values, want)
+	}
+	return len(values), nil
 }
 
 func (f *fields) log(ctx context.Context, upTo, path string) ([]string, error) {
@@ -164,49 +224,16 @@ func (f *fields) fromLists(ctx context.Context) error {
 	if _, err := whole.Fetch(ctx); err != nil {
 		return err
 	}
-	x := f.index("shallow")
-	defer x.Close()
-	return f.compare(ctx, x, tip, "from the forge's lists")
-}
-
-// lists are the forge's lists of commits, as git log has them in the mirror that
-// holds all. git makes each once.
-type lists struct {
-	fields *fields
-	made   sync.Map // by "commit path"
-}
-
-func (l *lists) git(ctx context.Context, args ...string) ([]byte, error) {
-	sh := shell{dir: filepath.Join(l.fields.dir, "whole.git")}
-	return sh.git(ctx, nil, args...)
-}
-
-// Commits is a page of git log.
-func (l *lists) Commits(ctx context.Context, upTo, path string, page int) ([]workflow.PastCommit, error) {
-	if made, ok := l.made.Load(upTo + " " + path); ok {
-		commits, _ := made.([]workflow.PastCommit)
-		return commits[min(50*(page-1), len(commits)):min(50*page, len(commits))], nil
-	}
-	out, err := l.git(ctx, "log", "--format=%H %ct", upTo, "--", path)
+	github, err := openForge(ctx, f.repo.Dir, filepath.Join(f.dir, "forge"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var commits []workflow.PastCommit
-	for line := range strings.Lines(string(out)) {
-		sha, at, _ := strings.Cut(strings.TrimSpace(line), " ")
-		seconds, _ := strconv.ParseInt(at, 10, 64)
-		commits = append(commits, workflow.PastCommit{SHA: sha, At: time.Unix(seconds, 0)})
+	defer github.Close()
+	x := f.index("shallow", github)
+	defer x.Close()
+	if err := f.compare(ctx, x, tip, "from GitHub's lists"); err != nil {
+		return err
 	}
-	l.made.Store(upTo+" "+path, commits)
-	return l.Commits(ctx, upTo, path, page)
-}
-
-// FileAt is a file as of a commit.
-func (l *lists) FileAt(ctx context.Context, commit, path string) ([]byte, error) {
-	return l.git(ctx, "cat-file", "blob", commit+":"+path)
-}
-
-// Contains is for workflow.Past.
-func (l *lists) Contains(context.Context, string, string) (bool, error) {
-	return false, errors.New("not asked in this measurement")
+	fmt.Printf("  for those GitHub was asked %d times\n", len(github.server.Requests(githubtest.Filter{})))
+	return nil
 }

@@ -56,6 +56,14 @@ func run() error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	if err := known("size", strings.Split(*names, ","), sizes(), func(s gitrepo.Size) string { return s.Name }); err != nil {
+		return err
+	}
+	if *only != "" {
+		if err := known("measurement", []string{*only}, measurements(), func(m measurement) string { return m.name }); err != nil {
+			return err
+		}
+	}
 	b := bench{dir: dir, keep: *keep, only: *only, rounds: *rounds}
 	fmt.Printf("%d CPUs, %s; medians of %d interleaved rounds\n", runtime.NumCPU(), runtime.Version(), *rounds)
 	var missed []string
@@ -71,6 +79,21 @@ func run() error {
 	}
 	if len(missed) > 0 {
 		return errors.New("missed: " + strings.Join(missed, "; "))
+	}
+	return nil
+}
+
+// known refuses names of what is not there: nothing would be measured, and no
+// promise broken.
+func known[T any](what string, names []string, all []T, name func(T) string) error {
+	var there []string
+	for _, t := range all {
+		there = append(there, name(t))
+	}
+	for _, n := range names {
+		if !slices.Contains(there, n) {
+			return fmt.Errorf("there is no %s %q; there are %s", what, n, strings.Join(there, ", "))
+		}
 	}
 	return nil
 }

@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/changebot/changebot/gitops"
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/manifest"
 )
@@ -44,10 +46,30 @@ func (s *site) startOurs(ctx context.Context, dir string) (*ours, error) {
 	return o, o.cmd.Start()
 }
 
-// startWarm starts the process over a mirror that another one made below dir,
-// whose memory for that does not count here.
-func (s *site) startWarm(ctx context.Context, dir string) (*ours, error) {
-	mirror := filepath.Join(dir, "ours.git")
+// besideWarm makes a measurement beside a process that has its mirror, in a
+// folder that goes with it.
+func besideWarm(measure func(s *site, ctx context.Context, dir string, warm *ours) ([]promise, error)) func(context.Context, *site) ([]promise, error) {
+	return func(ctx context.Context, s *site) (_ []promise, err error) {
+		dir, err := os.MkdirTemp(s.dir, "warm-")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		warm, err := s.startWarm(ctx, oursIn(dir))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, warm.stop()) }()
+		return measure(s, ctx, dir, warm)
+	}
+}
+
+// oursIn is where the mirror of that process is.
+func oursIn(dir string) string { return filepath.Join(dir, "ours.git") }
+
+// startWarm starts the process over a mirror that another one made, whose
+// memory for that does not count here.
+func (s *site) startWarm(ctx context.Context, mirror string) (*ours, error) {
 	first, err := s.startOurs(ctx, mirror)
 	if err == nil {
 		err = first.stop()
@@ -65,17 +87,28 @@ func (o *ours) stop() error {
 
 // reply is what the process says of one promotion.
 type reply struct {
-	CPU   time.Duration // of the promotion
-	All   time.Duration // CPU of the process since it began
-	Peak  int64         // bytes of the process since it began
-	Error string
+	CPU     time.Duration // of the promotion
+	All     time.Duration // CPU of the process since it began
+	Peak    int64         // bytes of the process since it began
+	Refused int64         // how often a commit was refused because main had moved
+	Error   string
 }
 
-// An order is what the process is asked for: promotions, in one of three ways.
+// An order is what the process is asked for: promotions, in one of some ways.
 type order struct {
 	Jobs []job
-	How  string // "" one by one, "together", or "main": together, to the base branch itself
+	How  how
 }
+
+// how promotions are made.
+type how string
+
+const (
+	oneByOne how = ""         // each to a branch of its own, when the one before is done
+	together how = "together" // the same at once
+	chained  how = "chained"  // at once to the base branch itself, as the engine does it
+	swapping how = "swapping" // the same by compare-and-swap alone: whoever is refused begins anew
+)
 
 func (o *ours) ask(w order) (reply, error) {
 	var r reply
@@ -102,7 +135,7 @@ func (o *ours) promote(_ context.Context, j job) (cost, error) {
 func (o *ours) order(w order) (cost, error) {
 	begin := time.Now()
 	r, err := o.ask(w)
-	return cost{took: time.Since(begin), cpu: r.CPU, peak: r.Peak}, err
+	return cost{took: time.Since(begin), cpu: r.CPU, peak: r.Peak, refused: r.Refused}, err
 }
 
 // oursCold starts a process without a mirror for one promotion.
@@ -141,7 +174,7 @@ func servePromotions(ctx context.Context, args []string) error {
 		}
 		var r reply
 		before := ownCPU()
-		if err := w.carryOut(ctx, m); err != nil {
+		if err := w.carryOut(ctx, m, &r); err != nil {
 			r.Error = err.Error()
 		}
 		r.All = ownCPU()
@@ -154,16 +187,19 @@ func servePromotions(ctx context.Context, args []string) error {
 	return lines.Err()
 }
 
-func (w order) carryOut(ctx context.Context, m *git.Mirror) error {
+func (w order) carryOut(ctx context.Context, m *git.Mirror, r *reply) error {
 	one := promote
-	if w.How == "main" {
+	switch w.How {
+	case chained:
 		one = promoteOnMain
+	case swapping:
+		one = func(ctx context.Context, m *git.Mirror, j job) error { return swapOnMain(ctx, m, j, &r.Refused) }
 	}
 	errs := make([]error, len(w.Jobs))
 	var all sync.WaitGroup
 	for i, j := range w.Jobs {
 		all.Go(func() { errs[i] = one(ctx, m, j) })
-		if w.How == "" {
+		if w.How == oneByOne {
 			all.Wait()
 		}
 	}
@@ -186,30 +222,48 @@ func promoteOnMain(ctx context.Context, m *git.Mirror, j job) error {
 	return err
 }
 
+// swapOnMain commits to the base branch if that is still where it was read, and
+// begins anew where it is not.
+func swapOnMain(ctx context.Context, m *git.Mirror, j job, refused *int64) error {
+	for {
+		err := j.push(ctx, m, func(tip git.Hash) git.PushRequest {
+			return git.PushRequest{Ref: "refs/heads/main", Expect: tip}
+		})
+		if gitops.CodeOf(err) != gitops.Conflict {
+			return err
+		}
+		atomic.AddInt64(refused, 1)
+	}
+}
+
 // promote is what changebot does to a repository for one promotion.
 func promote(ctx context.Context, m *git.Mirror, j job) error {
+	return j.push(ctx, m, func(git.Hash) git.PushRequest {
+		return git.PushRequest{Ref: "refs/heads/" + j.Branch}
+	})
+}
+
+// push makes the commit of a promotion on the tip of the base branch and pushes
+// it, to where that tip says.
+func (j job) push(ctx context.Context, m *git.Mirror, to func(tip git.Hash) git.PushRequest) error {
 	tip, err := m.Fetch(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := edit(ctx, m, tip, j)
+	data, err := m.ReadFile(ctx, tip, j.Path)
 	if err != nil {
 		return err
 	}
-	return m.Push(ctx, git.PushRequest{Commit: c, Ref: "refs/heads/" + j.Branch})
-}
-
-// edit makes the commit of a promotion on base.
-func edit(ctx context.Context, m *git.Mirror, base git.Hash, j job) (*git.Commit, error) {
-	data, err := m.ReadFile(ctx, base, j.Path)
-	if err != nil {
-		return nil, err
-	}
 	changes, err := j.change(data)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return m.Commit(ctx, git.CommitRequest{Base: base, Changes: changes, Message: j.message(), Author: author(), Committer: author()})
+	request := to(tip)
+	request.Commit, err = m.Commit(ctx, git.CommitRequest{Base: tip, Changes: changes, Message: j.message(), Author: author(), Committer: author()})
+	if err != nil {
+		return err
+	}
+	return m.Push(ctx, request)
 }
 
 // change is what the promotion makes of its file.

@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +18,8 @@ type cost struct {
 	took time.Duration
 	cpu  time.Duration // user and system, of all processes
 	peak int64         // bytes, of the largest process
+
+	refused int64 // commits, because main had moved meanwhile
 }
 
 // A way is one of several to promote.
@@ -38,19 +38,9 @@ type contestant struct {
 // movedBy is by how many commits main moves between two promotions.
 const movedBy = 10
 
-// onePromotion compares ways to change one scalar in one file, from a tip that
+// promoteOne compares ways to change one scalar in one file, from a tip that
 // moved on, to a new branch on the server.
-func onePromotion(ctx context.Context, s *site) (_ []promise, err error) {
-	dir, err := os.MkdirTemp(s.dir, "promotion-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	warm, err := s.startWarm(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, warm.stop()) }()
+func (s *site) promoteOne(ctx context.Context, dir string, warm *ours) ([]promise, error) {
 	mirror, err := s.newCLIMirror(ctx, filepath.Join(dir, "git.git"))
 	if err != nil {
 		return nil, err

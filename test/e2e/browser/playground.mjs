@@ -1,6 +1,6 @@
 // The playground as a process of its own, and a browser to look at it with.
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const artefacts = fileURLToPath(new URL('artefacts', import.meta.url));
 
 // build compiles the playground once, so that it can be ended as one process.
-async function build() {
-  const binary = join(await mkdtemp(join(tmpdir(), 'changebot-e2e-')), 'playground');
+async function build(folder) {
+  const binary = join(folder, 'playground');
   await finished(spawn('go', ['build', '-o', binary, './cmd/playground'], { cwd: root, stdio: 'inherit' }));
   return binary;
 }
@@ -25,7 +25,8 @@ function finished(child) {
 
 // startPlayground returns its address and a way to end it.
 export async function startPlayground() {
-  const child = spawn(await build(), ['-addr', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = await mkdtemp(join(tmpdir(), 'changebot-e2e-'));
+  const child = spawn(await build(folder), ['-addr', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', (data) => {
@@ -35,11 +36,14 @@ export async function startPlayground() {
     });
     child.on('exit', (code) => reject(new Error(`the playground ended with ${code}: ${said}`)));
   });
-  const stop = () => new Promise((resolve) => {
+  const stop = async () => {
     child.removeAllListeners('exit');
-    child.on('exit', (code) => resolve(code));
+    const ended = new Promise((resolve) => child.on('exit', resolve));
     child.kill('SIGINT');
-  });
+    const code = await ended;
+    await rm(folder, { recursive: true });
+    return code;
+  };
   return { url, stop };
 }
 

@@ -10,8 +10,9 @@ import (
 
 // Markdown renders a small subset of GitHub's Markdown: headings, paragraphs,
 // lists, tables, quotes, fenced code, rules, <details>, and inline code, bold,
-// italic and links to http(s). Everything else, all other HTML included, is
-// shown as text; HTML comments are left out.
+// italic, links to http(s) and characters written as &#58;, which mark nothing
+// up. Everything else, all other HTML but <code> included, is shown as text;
+// HTML comments are left out.
 func Markdown(text string) template.HTML {
 	text = comment.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
 	var b strings.Builder
@@ -27,8 +28,11 @@ var (
 	ruler   = regexp.MustCompile(`^\s*(-\s*){3,}$|^\s*(\*\s*){3,}$`)
 	divider = regexp.MustCompile(`^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$`)
 	link    = regexp.MustCompile(`\[([^\[\]]+)\]\((https?://[^\s()]+)\)|https?://[^\s<>()]+[^\s<>().,;:!?]`)
+	coded   = regexp.MustCompile("\\[`([^`\\[\\]]+)`\\]\\((https?://[^\\s()]+)\\)")
 	bold    = regexp.MustCompile(`\*\*([^*]+)\*\*`)
 	italic  = regexp.MustCompile(`(^|[\s(])[*_]([^*_\s][^*_]*)[*_]`)
+	entity  = regexp.MustCompile(`&amp;#\d{1,6};`)
+	tt      = regexp.MustCompile(`&lt;code&gt;(.*?)&lt;/code&gt;`)
 	folds   = regexp.MustCompile(`(?i)^\s*<details( open)?>\s*(?:<summary>(.*?)</summary>)?\s*$`)
 	summary = regexp.MustCompile(`(?i)^\s*<summary>(.*?)</summary>\s*$`)
 	closing = regexp.MustCompile(`(?i)^\s*</details>\s*$`)
@@ -185,6 +189,19 @@ func paragraph(b *strings.Builder, lines []string) int {
 // inline escapes a text, then marks code, links, bold and italic in it.
 func inline(text string) string {
 	var b strings.Builder
+	rest := 0
+	for _, m := range coded.FindAllStringSubmatchIndex(text, -1) {
+		b.WriteString(spans(text[rest:m[0]]))
+		b.WriteString(anchor(text[m[4]:m[5]], "<code>"+html.EscapeString(text[m[2]:m[3]])+"</code>"))
+		rest = m[1]
+	}
+	b.WriteString(spans(text[rest:]))
+	return b.String()
+}
+
+// spans is for text without links whose words are code.
+func spans(text string) string {
+	var b strings.Builder
 	for i, part := range strings.Split(text, "`") {
 		switch {
 		case i%2 == 1 && strings.Count(text, "`") > i:
@@ -208,14 +225,27 @@ func prose(text string) string {
 		if m[2] >= 0 {
 			label, target = text[m[2]:m[3]], text[m[4]:m[5]]
 		}
-		b.WriteString(`<a href="` + html.EscapeString(target) + `" target="_top" rel="noopener noreferrer">` + html.EscapeString(label) + "</a>")
+		b.WriteString(anchor(target, entities(html.EscapeString(label))))
 		rest = text[m[1]:]
 	}
 	b.WriteString(emphasis(rest))
 	return b.String()
 }
 
+func anchor(target, label string) string {
+	return `<a href="` + html.EscapeString(target) + `" target="_top" rel="noopener noreferrer">` + label + "</a>"
+}
+
 func emphasis(text string) string {
 	text = bold.ReplaceAllString(html.EscapeString(text), "<strong>$1</strong>")
-	return italic.ReplaceAllString(text, "$1<em>$2</em>")
+	text = italic.ReplaceAllString(text, "$1<em>$2</em>")
+	return entities(tt.ReplaceAllString(text, "<code>$1</code>"))
+}
+
+// entities turns escaped references to characters into the characters. It comes
+// last: what is written so never marks anything up.
+func entities(escaped string) string {
+	return entity.ReplaceAllStringFunc(escaped, func(ref string) string {
+		return html.EscapeString(html.UnescapeString("&" + strings.TrimPrefix(ref, "&amp;")))
+	})
 }

@@ -21,6 +21,9 @@ func TestMarkdownIsASafeSubset(t *testing.T) {
 		{"other HTML as text", "<script>x</script>", "<p>&lt;script&gt;x&lt;/script&gt;</p>\n"},
 		{"a dangerous link as text", "[l](javascript:x)", "<p>[l](javascript:x)</p>\n"},
 		{"a quote in a link", `[l](https://x"onclick=y)`, `<p><a href="https://x&#34;onclick=y" target="_top" rel="noopener noreferrer">l</a></p>` + "\n"},
+		{"characters by number, which mark nothing up", "a&#58; &#42;&#42;b&#42;&#42; &#60;script&#62;", "<p>a: **b** &lt;script&gt;</p>\n"},
+		{"code in the title of a fold", "<details><summary>digest <code>1f</code></summary>\n</details>", "<details><summary>digest <code>1f</code></summary>\n</details>\n"},
+		{"code in a link", "- [`c0ffee`](https://x.y/z) a", "<ul>\n<li><a href=\"https://x.y/z\" target=\"_top\" rel=\"noopener noreferrer\"><code>c0ffee</code></a> a</li>\n</ul>\n"},
 		{"a diff", "```diff\n-a\n+b\n```", "<pre class=\"diff\"><span class=\"del\">-a</span>\n<span class=\"add\">+b</span>\n</pre>\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -33,7 +36,7 @@ func TestMarkdownIsASafeSubset(t *testing.T) {
 
 func TestMarkdownNeverLetsATagThrough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		parts := rapid.SliceOf(rapid.SampledFrom([]string{"<script>", "<img src=x>", "[a](", "https://a.b/", ")", "`", "**", "\n", "|", "|-|", "<details>", "</details>", "> ", "- ", "\"", "'", "x", " "})).Draw(t, "parts")
+		parts := rapid.SliceOf(rapid.SampledFrom([]string{"<script>", "<img src=x>", "[a](", "https://a.b/", ")", "`", "**", "&#60;", "script", "<code>", "[`x`](", "\n", "|", "|-|", "<details>", "</details>", "> ", "- ", "\"", "'", "x", " "})).Draw(t, "parts")
 		out := string(pages.Markdown(strings.Join(parts, "")))
 		if strings.Contains(out, "<script") || strings.Contains(out, "<img") {
 			t.Fatalf("%q gave %q", parts, out)

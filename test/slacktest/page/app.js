@@ -112,7 +112,7 @@ function drawHead(state, channel) {
       : h("span", { class: "muted", title: people.join(", ") }, `${people.length} members`),
   ]);
   writer.label(channel.dm ? "Message " + bot.real_name : "Message #" + channel.name);
-  const hints = (state.hints || {})[channel.id] || [];
+  const hints = here.thread ? [] : (state.hints || {})[channel.id] || []; // a thread leaves no room for them
   keepFocus(byID("hints"), hints.length ? [h("span", { class: "muted" }, "Try"), ...hints.map((text) => h("button", { type: "button", onclick: () => writer.fill(text) }, text))] : []);
 }
 
