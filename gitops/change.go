@@ -193,6 +193,25 @@ func (c Change) Refs() []TargetRef {
 	return refs
 }
 
+// Person returns the person of that id, as far as the Change knows them: who
+// asked, decided or is waited for. Of others only the id is known.
+func (c Change) Person(id string) Person {
+	if c.Request.Requester.ID == id {
+		return c.Request.Requester
+	}
+	for _, p := range c.Verdict.Waits {
+		if p.ID == id {
+			return p
+		}
+	}
+	for _, d := range c.Decisions {
+		if d.Person.ID == id {
+			return d.Person
+		}
+	}
+	return Person{ID: id}
+}
+
 // Judge takes in the policy's answer.
 func (c *Change) Judge(v Verdict, at time.Time) {
 	c.Verdict = v

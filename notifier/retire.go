@@ -54,7 +54,7 @@ func (r *round) remove(ctx context.Context, p Post, room To) error {
 func (r *round) tried(ctx context.Context, p Post, room To) (Place, error) {
 	spec, ok := r.locate(Spec{Key: p.Key, To: room, Under: keyLive})
 	if _, id, direct := strings.Cut(strings.TrimPrefix(p.Key, keyReminder), ":"); direct {
-		person := personOf(r.change, id)
+		person := r.change.Person(id)
 		spec, ok = Spec{Key: p.Key, To: To{Person: person}}, person.Slack != ""
 	}
 	if !ok {

@@ -196,20 +196,3 @@ func unique(all []gitops.Person) []gitops.Person {
 	}
 	return out
 }
-
-// person names a person of the Change by id, for journal entries.
-func person(c gitops.Change, id string) string { return nameOf(personOf(c, id)) }
-
-// personOf finds a person of the Change by id.
-func personOf(c gitops.Change, id string) gitops.Person {
-	known := append([]gitops.Person{c.Request.Requester}, c.Verdict.Waits...)
-	for _, d := range c.Decisions {
-		known = append(known, d.Person)
-	}
-	for _, p := range known {
-		if p.ID == id {
-			return p
-		}
-	}
-	return gitops.Person{ID: id}
-}

@@ -78,7 +78,7 @@ func printChange(w io.Writer, c api.Change) {
 	}
 	for _, d := range c.Decisions {
 		if d.Counts {
-			line(d.Person, strings.Trim(d.Answer+"  "+d.Reason, " "))
+			line(cmp.Or(d.Name, d.Person), strings.Trim(d.Answer+"  "+d.Reason, " "))
 		}
 	}
 	for _, o := range c.Overlaps {
@@ -94,7 +94,10 @@ func printChange(w io.Writer, c api.Change) {
 // has ended.
 func now(c api.Change) string {
 	who := c.Turn.Who
-	if len(c.Turn.People) > 0 {
+	switch {
+	case len(c.Turn.Names) > 0:
+		who = gitops.OrList(c.Turn.Names)
+	case len(c.Turn.People) > 0: // a server of before
 		who = gitops.OrList(c.Turn.People)
 	}
 	waits := cmp.Or(c.Turn.Waits, map[string]string{
@@ -199,7 +202,7 @@ func (t *teller) tell(c api.Change) {
 		t.seq = e.Seq
 		who := ""
 		if e.Actor != "changebot" {
-			who = e.Actor + ": "
+			who = cmp.Or(e.Name, e.Actor) + ": "
 		}
 		t.line(e.At, who+e.Text)
 	}

@@ -14,6 +14,8 @@ func TestWhoseTurnItIsIsToldWhateverElseThereIsToSay(t *testing.T) {
 		want   string
 	}{
 		{"people decide", api.Turn{Who: "people", Act: "decide", People: []string{"ruth", "nils"}, Waits: "waits for 1 more of leads"}, "", "waits for 1 more of leads: ruth or nils"},
+		{"people with names decide", api.Turn{Who: "people", Act: "decide", People: []string{"ruth", "nils"}, Names: []string{"Ruth Kowalski", "Nils Berg"}, Waits: "waits for 1 more of leads"}, "",
+			"waits for 1 more of leads: Ruth Kowalski or Nils Berg"},
 		{"people decide, and a freeze holds it back", api.Turn{Who: "people", Act: "decide", People: []string{"ruth"}, Waits: "waits for 1 more of leads", Blocker: "prod is frozen"}, "",
 			"waits for 1 more of leads: ruth; blocked: prod is frozen"},
 		{"the requester has to act", api.Turn{Who: "people", Act: "unblock", People: []string{"ada"}, Blocker: "somebody pushed"}, "", "waits for ada; blocked: somebody pushed"},

@@ -16,10 +16,10 @@ func changeOf(c gitops.Change, entries []gitops.Entry, overlaps []gitops.Overlap
 	v := &Change{
 		ID: c.ID, Revision: c.Revision, State: string(c.State), Ended: c.State.Ended(),
 		Kind: string(q.Command.Kind), Applications: listed(q.Command.Applications), Environment: q.Command.Environment,
-		Because: q.Command.Because, Text: q.Text, Requester: q.Requester.ID, Repository: q.Repository, AskedAt: q.At.UTC(),
+		Because: q.Command.Because, Text: q.Text, Requester: q.Requester.ID, RequesterName: q.Requester.Name, Repository: q.Repository, AskedAt: q.At.UTC(),
 		Reason: c.Reason, Rule: c.Rule, Next: c.Next, Question: c.Question, Turn: turnOf(c), Targets: targetsOf(c), Digest: string(c.Plan.Digest),
 		Evidence: listed(c.Plan.SpeaksInFull()), Overlaps: overlapsOf(overlaps),
-		MergeSHA: c.Merge.SHA, Decisions: decisionsOf(c), Times: timesOf(c), Journal: journalOf(entries),
+		MergeSHA: c.Merge.SHA, Decisions: decisionsOf(c), Times: timesOf(c), Journal: journalOf(c, entries),
 	}
 	if c.Proposal.Number != 0 {
 		v.PullRequest = &PullRequest{Number: c.Proposal.Number, URL: c.Proposal.URL}
@@ -40,9 +40,10 @@ func overlapsOf(all []gitops.Overlap) []Overlap {
 
 func turnOf(c gitops.Change) Turn {
 	now := turn.Of(c)
-	t := Turn{Who: string(now.Actor), Act: string(now.Act), People: []string{}, Waits: now.Waits, Blocker: now.Blocker, Next: now.Next}
+	t := Turn{Who: string(now.Actor), Act: string(now.Act), People: []string{}, Names: []string{}, Waits: now.Waits, Blocker: now.Blocker, Next: now.Next}
 	for _, p := range now.People {
 		t.People = append(t.People, p.ID)
+		t.Names = append(t.Names, cmp.Or(p.Name, p.ID))
 	}
 	return t
 }
@@ -70,7 +71,7 @@ func decisionsOf(c gitops.Change) []Decision {
 	decisions := []Decision{}
 	for _, d := range c.Decisions {
 		counts := slices.ContainsFunc(standing, func(s gitops.Decision) bool { return s.Person.ID == d.Person.ID && s.At.Equal(d.At) })
-		decisions = append(decisions, Decision{Person: d.Person.ID, Answer: string(d.Answer), Reason: d.Reason, Via: d.Via, At: d.At.UTC(), Counts: counts})
+		decisions = append(decisions, Decision{Person: d.Person.ID, Name: d.Person.Name, Answer: string(d.Answer), Reason: d.Reason, Via: d.Via, At: d.At.UTC(), Counts: counts})
 	}
 	return decisions
 }
@@ -84,14 +85,14 @@ func timesOf(c gitops.Change) map[string]time.Time {
 }
 
 // journalOf leaves out what is for the audit trail alone, as chat does.
-func journalOf(entries []gitops.Entry) []Entry {
+func journalOf(c gitops.Change, entries []gitops.Entry) []Entry {
 	journal := []Entry{}
 	for _, e := range entries {
 		switch e.Kind {
 		case gitops.EntryIntent, gitops.EntryOutcome:
 		default:
 			if e.Text != "" {
-				journal = append(journal, Entry{Seq: e.Seq, At: e.At.UTC(), Kind: string(e.Kind), Actor: e.Actor, Text: e.Text})
+				journal = append(journal, Entry{Seq: e.Seq, At: e.At.UTC(), Kind: string(e.Kind), Actor: e.Actor, Name: cmp.Or(e.Name(), c.Person(e.Actor).Name), Text: e.Text})
 			}
 		}
 	}

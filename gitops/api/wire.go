@@ -35,32 +35,33 @@ func (e *Error) Error() string { return e.Message }
 
 // A Change is a change as it stands. State is one of gitops.State.
 type Change struct {
-	ID           string               `json:"id"` // "c-7f3k2q"
-	Revision     int64                `json:"revision"`
-	State        string               `json:"state"`
-	Ended        bool                 `json:"ended"` // nothing follows any more
-	Kind         string               `json:"kind"`  // promote, rollback or restart
-	Applications []string             `json:"applications"`
-	Environment  string               `json:"environment"`
-	Because      string               `json:"because,omitempty"`
-	Text         string               `json:"text"` // the sentence as it was asked
-	Requester    string               `json:"requester"`
-	Repository   string               `json:"repository"`
-	AskedAt      time.Time            `json:"asked_at"`
-	Reason       string               `json:"reason,omitempty"` // why it does not go on, or how it ended
-	Rule         string               `json:"rule,omitempty"`   // the policy's rule behind it
-	Next         string               `json:"next,omitempty"`   // what a person can do
-	Question     string               `json:"question,omitempty"`
-	Turn         Turn                 `json:"turn"`
-	Targets      []Target             `json:"targets"`
-	Evidence     []string             `json:"evidence"`         // what speaks for the plan, and what was left out of it and why, a sentence each
-	Overlaps     []Overlap            `json:"overlaps"`         // other open changes that touch the same
-	Digest       string               `json:"digest,omitempty"` // of the edits; what approvals are bound to
-	PullRequest  *PullRequest         `json:"pull_request,omitempty"`
-	MergeSHA     string               `json:"merge_sha,omitempty"`
-	Decisions    []Decision           `json:"decisions"`
-	Times        map[string]time.Time `json:"times"` // when each state was first reached
-	Journal      []Entry              `json:"journal"`
+	ID            string               `json:"id"` // "c-7f3k2q"
+	Revision      int64                `json:"revision"`
+	State         string               `json:"state"`
+	Ended         bool                 `json:"ended"` // nothing follows any more
+	Kind          string               `json:"kind"`  // promote, rollback or restart
+	Applications  []string             `json:"applications"`
+	Environment   string               `json:"environment"`
+	Because       string               `json:"because,omitempty"`
+	Text          string               `json:"text"` // the sentence as it was asked
+	Requester     string               `json:"requester"`
+	RequesterName string               `json:"requester_name,omitempty"`
+	Repository    string               `json:"repository"`
+	AskedAt       time.Time            `json:"asked_at"`
+	Reason        string               `json:"reason,omitempty"` // why it does not go on, or how it ended
+	Rule          string               `json:"rule,omitempty"`   // the policy's rule behind it
+	Next          string               `json:"next,omitempty"`   // what a person can do
+	Question      string               `json:"question,omitempty"`
+	Turn          Turn                 `json:"turn"`
+	Targets       []Target             `json:"targets"`
+	Evidence      []string             `json:"evidence"`         // what speaks for the plan, and what was left out of it and why, a sentence each
+	Overlaps      []Overlap            `json:"overlaps"`         // other open changes that touch the same
+	Digest        string               `json:"digest,omitempty"` // of the edits; what approvals are bound to
+	PullRequest   *PullRequest         `json:"pull_request,omitempty"`
+	MergeSHA      string               `json:"merge_sha,omitempty"`
+	Decisions     []Decision           `json:"decisions"`
+	Times         map[string]time.Time `json:"times"` // when each state was first reached
+	Journal       []Entry              `json:"journal"`
 }
 
 // An Overlap is another open change that touches what this one touches, for as
@@ -77,6 +78,7 @@ type Turn struct {
 	Who     string   `json:"who"`
 	Act     string   `json:"act,omitempty"`     // what they are waited for to do
 	People  []string `json:"people"`            // ids, where Who is people
+	Names   []string `json:"names"`             // theirs, in the same order
 	Waits   string   `json:"waits,omitempty"`   // what is waited for
 	Blocker string   `json:"blocker,omitempty"` // what keeps it back whatever they do
 	Next    string   `json:"next,omitempty"`    // what removes the blocker
@@ -108,6 +110,7 @@ type PullRequest struct {
 // A Decision is one person's answer.
 type Decision struct {
 	Person string    `json:"person"`
+	Name   string    `json:"name,omitempty"`
 	Answer string    `json:"answer"` // approve, reject or withdraw
 	Reason string    `json:"reason,omitempty"`
 	Via    string    `json:"via"`
@@ -120,7 +123,8 @@ type Entry struct {
 	Seq   int64     `json:"seq"`
 	At    time.Time `json:"at"`
 	Kind  string    `json:"kind"`
-	Actor string    `json:"actor"` // a person's id, or "changebot"
+	Actor string    `json:"actor"`          // a person's id, or "changebot"
+	Name  string    `json:"name,omitempty"` // the person's
 	Text  string    `json:"text"`
 }
 
