@@ -2,8 +2,6 @@ package workflow
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -22,7 +20,7 @@ func (r *Road) Base(ctx context.Context, repository string) error {
 		return err
 	}
 	if tip.Broken != nil {
-		if err := r.tellOwners(ctx, repo, tip); err != nil {
+		if _, err := r.tellOwners(ctx, repo, tip); err != nil {
 			return err
 		}
 	}
@@ -133,17 +131,22 @@ func (w walk) lookAgain(ctx context.Context, tip Tip, c gitops.Change) error {
 }
 
 // tellOwners says once what is wrong with a catalogue, in the owners' room of
-// the last good one.
-func (r *Road) tellOwners(ctx context.Context, repo *Repository, tip Tip) error {
+// the last good one. Where there is none nobody is told: requests are refused
+// with the reason.
+func (r *Road) tellOwners(ctx context.Context, repo *Repository, tip Tip) (told bool, err error) {
 	catalog, err := repo.recall(ctx, tip)
 	if gitops.CodeOf(err) == gitops.Unavailable {
-		return err
+		return false, err
 	}
 	if catalog == nil || catalog.Owners.Room == "" {
-		return nil // nobody can be told; requests are refused with the reason
+		return false, nil
 	}
-	sum := sha256.Sum256([]byte(tip.Broken.Message))
+	since, err := repo.brokenSince(ctx, tip)
+	if err != nil {
+		return false, err
+	}
 	text := fmt.Sprintf("%s of %s is broken on %s since %.8s, so nothing can be changed: %s %s",
-		CatalogFile, repo.Name, repo.Branch, tip.Commit, tip.Broken.Message, tip.Broken.Next)
-	return r.Notices.Notice(ctx, "catalogue/"+repo.Name+"/"+hex.EncodeToString(sum[:8]), catalog.Owners.Room, text)
+		CatalogFile, repo.Name, repo.Branch, since, tip.Broken.Message, tip.Broken.Next)
+	err = r.Notices.Notice(ctx, "catalogue/"+repo.Name+"/"+since, catalog.Owners.Room, text)
+	return err == nil, err
 }

@@ -94,12 +94,17 @@ func (w walk) deny(ctx context.Context, c gitops.Change, v gitops.Verdict) error
 // refuseBroken ends a Change because the policy cannot be read, and sees to it
 // that the owners know.
 func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error {
-	if err := w.tellOwners(ctx, w.repo, tip); err != nil {
+	told, err := w.tellOwners(ctx, w.repo, tip)
+	if err != nil {
 		w.Log.Warn("tell owners", "change", c.ID, "repository", w.repo.Name, "error", err)
+	}
+	next := "Ask again when it is mended."
+	if told {
+		next = "Its owners have been told. " + next
 	}
 	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
 		Message: fmt.Sprintf("%s on %s is broken, so nothing can be changed: %s", CatalogFile, w.repo.Branch, tip.Broken.Message),
-		Next:    "Its owners have been told. Ask again when it is mended.",
+		Next:    next,
 	}, Self)
 }
 

@@ -91,6 +91,19 @@ func (repo *Repository) recall(ctx context.Context, tip Tip) (*gitops.Catalog, e
 	return nil, tip.Broken
 }
 
+// brokenSince is the commit that wrote the broken catalogue of a tip. It stays
+// while other files change, and is another one when it is broken anew.
+func (repo *Repository) brokenSince(ctx context.Context, tip Tip) (string, error) {
+	commits, err := repo.Past.Commits(ctx, tip.Commit, CatalogFile, 1)
+	if err != nil {
+		return "", fmt.Errorf("look for the commit that broke %s of %s: %w", CatalogFile, repo.Name, err)
+	}
+	if len(commits) == 0 {
+		return tip.Commit, nil
+	}
+	return commits[0].SHA, nil
+}
+
 // known returns the catalogue that was read last, or reads it: good enough for
 // what decides nothing, since every move of the base branch is looked at anyway.
 func (repo *Repository) known(ctx context.Context) (*gitops.Catalog, error) {
