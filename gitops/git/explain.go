@@ -9,6 +9,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/changebot/changebot/gitops"
+	"github.com/changebot/changebot/gitops/git/indexpack"
 )
 
 // errAuth marks an error of the caller's Auth function.
@@ -41,6 +42,9 @@ func (r *remote) explain(err error) error {
 	case errors.Is(err, errTalkative):
 		e.Message = fmt.Sprintf("The git server of %s says more than changebot takes in: %s.", r.url, errTalkative)
 		e.Next = "Look whether the URL is that of the repository, and how many branches and tags it has."
+	case errors.Is(err, indexpack.ErrTooLarge):
+		e.Message = fmt.Sprintf("%s has files that are too large to be taken in: it holds %s.", r.url, indexpack.ErrTooLarge)
+		e.Next = "Keep files of that size out of the repository, with Git LFS or elsewhere."
 	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("The git server took too long to answer for %s.", r.url)
 	case errors.Is(err, context.Canceled):

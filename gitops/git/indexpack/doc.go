@@ -4,7 +4,8 @@
 //
 // Nothing is believed of a pack. What it promises costs no memory before it
 // comes, each content is exactly as large as it says, and the checksum at the
-// end must fit; deltas may stand on each other only as deep as git makes them.
+// end must fit; deltas may stand on each other only as deep as git makes them,
+// and what they stand on is held only as far as there is room, and made again.
 // Only the time is not bounded here: a small pack can be made to take for ever,
 // so whoever waits for one gives a context.
 package indexpack

@@ -2,10 +2,8 @@ package indexpack
 
 import (
 	"bufio"
-	"bytes"
 	"compress/zlib"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -20,18 +18,37 @@ import (
 // more than this.
 const maxChain = 4095
 
+const (
+	// maxBase bounds what a delta stands on, and a delta itself, in bytes: both
+	// are held in memory. Forges take no larger files.
+	maxBase = 128 << 20
+
+	// largeContent is from how many bytes on contents are worked on by one at a
+	// time.
+	largeContent = 2 << 20
+
+	// heldBytes bounds the contents that are held because more deltas stand on
+	// them, of all workers together; and, once more, of the one with large
+	// contents. What is let go is made again.
+	heldBytes = 64 << 20
+)
+
+// ErrTooLarge is in the chain of what Index returns for a pack whose deltas would
+// take too much memory.
+var ErrTooLarge = fmt.Errorf("a delta on more than %d MiB", maxBase>>20)
+
 // resolver names the objects of a pack that are deltas.
 type resolver struct {
 	*contents
 	ctx   context.Context // of the download: a small pack can be made to take for ever
 	pack  io.ReaderAt
-	first []int32 // by object: the first delta on it, or -1
-	after []int32 // by delta: the next one on the same base, or -1
+	first []int32    // by object: the first delta on it, or -1
+	after []int32    // by delta: the next one on the same base, or -1
+	large sync.Mutex // held by the worker that has large contents
 }
 
 // resolve names all objects of a pack. Each that is not a delta is worked on
-// with all that stands on it, by as many workers as there are processors, of
-// which each holds two contents at a time where deltas are a chain.
+// with all that stands on it, by as many workers as there are processors.
 func (c *contents) resolve(ctx context.Context, pack io.ReaderAt) error {
 	r := &resolver{contents: c, ctx: ctx, pack: pack, first: make([]int32, len(c.objects)), after: make([]int32, len(c.objects))}
 	for i := range r.first {
@@ -93,84 +110,18 @@ func (r *resolver) under(bases []int, workers int) error {
 	errs := make([]error, min(workers, len(bases)))
 	for n := range errs {
 		wg.Go(func() {
-			in := inflater{pack: r.pack}
+			w := worker{resolver: r, in: inflater{pack: r.pack}, share: heldBytes / len(errs)}
 			for errs[n] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(bases) {
 					return
 				}
-				var data []byte
-				if data, errs[n] = r.content(&in, bases[i], 0); errs[n] == nil {
-					errs[n] = r.on(&in, bases[i], data, 0)
-				}
+				errs[n] = w.under(bases[i])
 			}
 		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// content is the content of an object that has its name.
-func (r *resolver) content(in *inflater, i, depth int) ([]byte, error) {
-	data, err := r.inflate(in, i)
-	if err != nil || !r.objects[i].delta {
-		return data, err
-	}
-	if depth > maxChain {
-		return nil, errChain
-	}
-	base, err := r.content(in, r.objects[i].base, depth+1)
-	if err != nil {
-		return nil, err
-	}
-	return applyDelta(base, data)
-}
-
-// on names the deltas that stand on an object with some content.
-func (r *resolver) on(in *inflater, base int, data []byte, depth int) error {
-	if depth > maxChain {
-		return errChain
-	}
-	for i := int(r.first[base]); i >= 0; i = int(r.after[i]) {
-		d, err := r.inflate(in, i)
-		if err != nil {
-			return err
-		}
-		content, err := applyDelta(data, d)
-		if err != nil {
-			return fmt.Errorf("object %d of %d: %w", i+1, len(r.objects), err)
-		}
-		o := &r.objects[i]
-		o.kind = r.objects[base].kind
-		o.hash = ObjectHash(o.kind, content)
-		if r.after[i] < 0 {
-			data = nil // the last one needs it no more, and may stand under many
-		}
-		if r.first[i] >= 0 {
-			if err := r.on(in, i, content, depth+1); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (r *resolver) inflate(in *inflater, i int) ([]byte, error) {
-	if err := r.ctx.Err(); err != nil {
-		return nil, err
-	}
-	if data, ok := r.kept[i]; ok {
-		return data, nil
-	}
-	o := r.objects[i]
-	if o.size > maxDelta {
-		return nil, fmt.Errorf("object %d of %d has %d bytes, too many to be part of a delta", i+1, len(r.objects), o.size)
-	}
-	data, err := in.at(o.offset+int64(o.head), o.size)
-	if err != nil {
-		return nil, fmt.Errorf("object %d of %d: %w", i+1, len(r.objects), err)
-	}
-	return data, nil
 }
 
 // inflater reads objects of a pack that is on disk.
@@ -193,72 +144,8 @@ func (in *inflater) at(offset, size int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size <= keptBytes {
-		data := make([]byte, size)
-		return data, readExactly(in.z, data)
-	}
-	var data bytes.Buffer // which grows with what comes, not with what was promised
-	n, err := io.Copy(&data, io.LimitReader(in.z, size+1))
-	if err == nil && n != size {
-		err = errWrongSize
-	}
-	return data.Bytes(), err
+	data := make([]byte, size) // which was counted when the pack came
+	return data, readExactly(in.z, data)
 }
 
 var errChain = fmt.Errorf("more than %d deltas stand on each other", maxChain)
-
-var errDelta = errors.New("the delta is none")
-
-// applyDelta makes the content that a delta describes as a change of base.
-func applyDelta(base, delta []byte) ([]byte, error) {
-	in := bytes.NewReader(delta)
-	from, err := binary.ReadUvarint(in)
-	if err != nil || from != uint64(len(base)) {
-		return nil, errDelta
-	}
-	size, err := binary.ReadUvarint(in)
-	if err != nil || size > maxDelta {
-		return nil, errDelta
-	}
-	out := make([]byte, 0, min(int(size), len(base)+len(delta)))
-	delta = delta[len(delta)-in.Len():]
-	for len(delta) > 0 {
-		var part []byte
-		if op := delta[0]; op&0x80 == 0 { // the next bytes as they are
-			n := int(op)
-			if n == 0 || n >= len(delta) {
-				return nil, errDelta
-			}
-			part, delta = delta[1:1+n], delta[1+n:]
-		} else { // a part of the base: the bits say which bytes of offset and length follow
-			var at [7]byte
-			delta = delta[1:]
-			for bit := range at {
-				if op>>bit&1 == 0 {
-					continue
-				}
-				if len(delta) == 0 {
-					return nil, errDelta
-				}
-				at[bit], delta = delta[0], delta[1:]
-			}
-			offset := int(binary.LittleEndian.Uint32(at[:4]))
-			n := int(at[4]) | int(at[5])<<8 | int(at[6])<<16
-			if n == 0 {
-				n = 0x10000
-			}
-			if offset+n > len(base) {
-				return nil, errDelta
-			}
-			part = base[offset : offset+n]
-		}
-		if len(out)+len(part) > int(size) {
-			return nil, errDelta
-		}
-		out = append(out, part...)
-	}
-	if len(out) != int(size) {
-		return nil, errDelta
-	}
-	return out, nil
-}
