@@ -21,7 +21,11 @@ type Catalog struct {
 	Holds        []Hold // in the order of their files
 	Owners       Owners
 	Reminders    Reminders
+	Rooms        map[string]string // Slack channel ids to names without #, of those that are named
 }
+
+// Room returns the room with that channel id.
+func (c *Catalog) Room(channel string) Room { return Room{Channel: channel, Name: c.Rooms[channel]} }
 
 // Owners are who is told when the catalogue itself is broken, and who lets a
 // change of it pass.

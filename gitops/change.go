@@ -26,6 +26,9 @@ type Change struct {
 	Rule   string
 	Next   string
 
+	// Rooms are those that the Reason names, as they are Called.
+	Rooms []Room `json:",omitempty"`
+
 	// See links what the Reason speaks of.
 	See []Link
 

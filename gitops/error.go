@@ -24,6 +24,7 @@ type Error struct {
 	Code    Code
 	Message string
 	Next    string // empty where nothing can be done
+	Rooms   []Room // that the Message names, as they are Called
 	System  string // whose answer it is, or who gave none: "GitHub", "Argo CD"; empty for changebot's own
 	Err     error  // nil where the refusal is the whole story
 }

@@ -37,6 +37,15 @@ type Room struct {
 	API bool
 }
 
+// Called is how texts name the room: "#releases", or its id where the name is
+// not known. A chat may show its own name of the room instead.
+func (r Room) Called() string {
+	if r.Name == "" {
+		return r.Channel
+	}
+	return "#" + r.Name
+}
+
 // RoomAPI is the word for the API among the rooms of a Grant.
 const RoomAPI = "api"
 

@@ -18,6 +18,7 @@ type Verdict struct {
 	Outcome Outcome
 	Reason  string   // one sentence, "waits for 1 more of payments-leads"
 	Next    string   // what changes it, where a person can
+	Rooms   []Room   `json:",omitempty"` // that the Reason names, as they are Called
 	Waits   []Person // whose turn it is, for OutcomeWaiting
 	Rules   []Verdict
 }
@@ -31,7 +32,7 @@ func All(rule string, rules ...Verdict) Verdict {
 	all := Verdict{Rule: rule, Outcome: OutcomeDenied, Reason: "no rule allows it", Rules: rules}
 	for i, r := range rules {
 		if i == 0 || rank(r.Outcome) > rank(all.Outcome) {
-			all.Outcome, all.Reason, all.Next = r.Outcome, r.Reason, r.Next
+			all.Outcome, all.Reason, all.Next, all.Rooms = r.Outcome, r.Reason, r.Next, r.Rooms
 		}
 		if r.Outcome == OutcomeWaiting {
 			all.Waits = append(all.Waits, r.Waits...)
@@ -52,6 +53,12 @@ func (v Verdict) First(o Outcome) Verdict {
 		}
 	}
 	return v
+}
+
+// Refusal tells a person what the Verdict says.
+func (v Verdict) Refusal() *Error {
+	rule := v.First(v.Outcome)
+	return &Error{Code: Denied, Message: Sentence(rule.Reason), Next: rule.Next, Rooms: rule.Rooms}
 }
 
 // rank orders outcomes by which wins; anything unknown denies.

@@ -36,7 +36,7 @@ func refusal(e *gitops.Error) Message {
 	case gitops.Internal:
 		mark = "💥 "
 	}
-	lines := []Text{say(mark + gitops.Sentence(e.Message))}
+	lines := []Text{line(say(mark), inRooms(gitops.Sentence(e.Message), e.Rooms))}
 	if e.Next != "" {
 		lines = append(lines, say(gitops.Sentence(e.Next)))
 	}

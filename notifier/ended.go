@@ -46,7 +46,7 @@ func headline(c gitops.Change) Text {
 	case gitops.StateUnchanged:
 		return line(say("👌 Nothing to do: "), say(gitops.Stopped(c.Reason)))
 	case gitops.StateDenied:
-		return line(say("🚫 Not possible: "), say(gitops.Stopped(c.Reason)))
+		return line(say("🚫 Not possible: "), inRooms(gitops.Stopped(c.Reason), c.Rooms))
 	case gitops.StateRejected:
 		return line(say("⛔ "), rejected(c))
 	case gitops.StateCancelled:

@@ -16,6 +16,7 @@ type Span struct {
 	Words  string        // Plain, Bold, Code, Link: the words; untrusted, the adapter escapes them
 	URL    string        // Link: where it leads; never a stranger's
 	Person gitops.Person // Mention
+	Room   string        `json:",omitempty"` // Room: the channel's id; Words is what it is called otherwise
 	At     time.Time     // Date: a moment, which each reader sees in their own time zone
 }
 
@@ -30,6 +31,7 @@ const (
 	Link    SpanKind = "link"
 	Mention SpanKind = "mention" // calls the person, where the chat can
 	Date    SpanKind = "date"
+	Room    SpanKind = "room" // a channel under the name that the chat has for it
 )
 
 // say is a Text of plain words.
@@ -63,6 +65,33 @@ func nameOf(p gitops.Person) string {
 		return p.Name
 	}
 	return p.ID
+}
+
+// inRooms writes words in which rooms are named, as they are Called, so that the
+// chat names them. The words are ours: nobody who asks decides where such a name
+// stands.
+func inRooms(words string, rooms []gitops.Room) Text {
+	at, first := len(words), gitops.Room{}
+	for _, r := range rooms {
+		called := r.Called()
+		i := strings.Index(words, called)
+		longer := i == at && len(called) > len(first.Called()) // #pay begins #payments
+		if called != "" && i >= 0 && (i < at || longer) {
+			at, first = i, r
+		}
+	}
+	if at == len(words) {
+		return say(words)
+	}
+	after := at + len(first.Called())
+	t := Text{{Kind: Room, Words: first.Called(), Room: first.Channel}}
+	if at > 0 {
+		t = line(say(words[:at]), t)
+	}
+	if after < len(words) {
+		t = line(t, inRooms(words[after:], rooms))
+	}
+	return t
 }
 
 // line puts texts one after the other.

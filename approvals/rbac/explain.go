@@ -25,7 +25,7 @@ func deed(a gitops.Access) string {
 
 // explain says why something is not allowed: it is the wrong room, or the
 // wrong person, or nobody may.
-func explain(c *gitops.Catalog, a gitops.Access) (reason, next string) {
+func explain(c *gitops.Catalog, a gitops.Access) (reason, next string, named []gitops.Room) {
 	var theirs, others []gitops.Grant // that would allow it, but for the room or the person
 	for _, g := range c.Grants {
 		switch {
@@ -38,18 +38,20 @@ func explain(c *gitops.Catalog, a gitops.Access) (reason, next string) {
 	}
 	switch {
 	case len(theirs) > 0:
+		where, named := roomsOf(c, theirs)
+		next = "Ask there."
 		if a.Room.API {
-			return fmt.Sprintf("you may %s, but only %s", deed(a), roomsOf(theirs)), "Ask there, or have `api` added to the rooms of the grant " + theirs[0].Name + " in .changebot.yaml."
+			next = "Ask there, or have `api` added to the rooms of the grant " + theirs[0].Name + " in .changebot.yaml."
 		}
-		return fmt.Sprintf("you may %s, but only %s", deed(a), roomsOf(theirs)), "Ask there."
+		return fmt.Sprintf("you may %s, but only %s", deed(a), where), next, named
 	case len(others) > 0:
-		where := roomsOf(others)
+		where, named := roomsOf(c, others)
 		if where != "" {
 			where = ", " + where
 		}
-		return fmt.Sprintf("only %s may %s%s", whoMay(c, others), deed(a), where), "Ask one of them."
+		return fmt.Sprintf("only %s may %s%s", whoMay(c, others), deed(a), where), "Ask one of them.", named
 	default:
-		return "nobody may " + deed(a), "A grant under access in .changebot.yaml would allow it."
+		return "nobody may " + deed(a), "A grant under access in .changebot.yaml would allow it.", nil
 	}
 }
 
@@ -83,26 +85,30 @@ func whoMay(c *gitops.Catalog, grants []gitops.Grant) string {
 	return gitops.OrList(names)
 }
 
-// roomsOf says where grants hold, "in C0RELEASES or by API"; empty where one of
-// them holds everywhere.
-func roomsOf(grants []gitops.Grant) string {
+// roomsOf says where grants hold, "in #releases or by API", and which rooms that
+// names; empty where one of them holds everywhere.
+func roomsOf(c *gitops.Catalog, grants []gitops.Grant) (where string, named []gitops.Room) {
 	var rooms []string
 	for _, g := range grants {
 		if len(g.Rooms) == 0 {
-			return ""
+			return "", nil
 		}
 		rooms = append(rooms, g.Rooms...)
 	}
 	byAPI := slices.Contains(rooms, gitops.RoomAPI)
 	rooms = slices.DeleteFunc(compact(rooms), func(room string) bool { return room == gitops.RoomAPI })
-	var ways []string
+	var ways, called []string
+	for _, room := range rooms {
+		named = append(named, c.Room(room))
+		called = append(called, c.Room(room).Called())
+	}
 	if len(rooms) > 0 {
-		ways = append(ways, "in "+gitops.OrList(rooms))
+		ways = append(ways, "in "+gitops.OrList(called))
 	}
 	if byAPI {
 		ways = append(ways, "by API")
 	}
-	return gitops.OrList(ways)
+	return gitops.OrList(ways), named
 }
 
 func compact(words []string) []string {

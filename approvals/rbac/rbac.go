@@ -46,7 +46,7 @@ func (r *Authoriser) Authorise(c *gitops.Catalog, a gitops.Access) gitops.Verdic
 		denied.Reason = "the grants of the catalogue cannot be evaluated"
 		return denied
 	case !ok:
-		denied.Reason, denied.Next = explain(c, a)
+		denied.Reason, denied.Next, denied.Rooms = explain(c, a)
 		return denied
 	}
 	return gitops.Verdict{

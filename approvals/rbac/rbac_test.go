@@ -33,6 +33,20 @@ func shop() *gitops.Catalog {
 	}
 }
 
+func TestRoomsAreCalledByTheNamesTheyHave(t *testing.T) {
+	c := shop()
+	c.Rooms = map[string]string{"C0RELEASES": "releases"}
+	c.Grants[4].Rooms = []string{"C0RELEASES"}
+	v := new(Authoriser).Authorise(c, access("ada", "promote", "payments", "prod", "C0RELEASES"))
+	if want := "only people of nobody or payments may promote payments to prod, in C0PAYMENTS or #releases"; v.Reason != want {
+		t.Errorf("says %q, want %q", v.Reason, want)
+	}
+	want := []gitops.Room{{Channel: "C0PAYMENTS"}, {Channel: "C0RELEASES", Name: "releases"}}
+	if !slices.Equal(v.Rooms, want) {
+		t.Errorf("names the rooms %v", v.Rooms)
+	}
+}
+
 func access(person, action, application, environment, room string) gitops.Access {
 	return gitops.Access{
 		Person: gitops.Person{ID: person}, Action: action, Application: application, Environment: environment, Room: gitops.Room{Channel: room},

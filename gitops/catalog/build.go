@@ -16,6 +16,7 @@ func build(f *file, repository, commit string, targets []gitops.Target) *gitops.
 		Targets:    targets,
 		Owners:     f.Owners.build(),
 		Reminders:  f.reminders(),
+		Rooms:      f.Rooms,
 	}
 	for _, e := range f.Environments {
 		c.Environments = append(c.Environments, gitops.Environment{

@@ -20,6 +20,7 @@ type (
 		Approvals    []approval          `yaml:"approvals"`
 		Owners       owners              `yaml:"owners"`
 		Reminders    *reminders          `yaml:"reminders"`
+		Rooms        map[string]string   `yaml:"rooms"`
 	}
 
 	environment struct {

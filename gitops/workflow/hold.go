@@ -58,11 +58,12 @@ func (w walk) hold(a *aim, c gitops.Change) error {
 		Person: c.Request.Requester, Room: c.Request.Room, Action: lifting, Application: ref.Application, Environment: ref.Environment,
 	})
 	if !v.Allows() {
-		rule := v.First(v.Outcome)
+		refusal := v.Refusal()
 		return &gitops.Error{
 			Code:    gitops.Denied,
-			Message: gitops.Sentence(lifts[0].String()) + " " + gitops.Sentence(rule.Reason),
-			Next:    joinSentences(rule.Next, fmt.Sprintf("Or go further back: see what ran there with: history of %s in %s", ref.Application, ref.Environment)),
+			Message: gitops.Sentence(lifts[0].String()) + " " + refusal.Message,
+			Rooms:   refusal.Rooms,
+			Next:    joinSentences(refusal.Next, fmt.Sprintf("Or go further back: see what ran there with: history of %s in %s", ref.Application, ref.Environment)),
 		}
 	}
 	a.lifts = lifts

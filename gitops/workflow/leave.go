@@ -59,8 +59,7 @@ func (w walk) mayNot(tip Tip, c gitops.Change, application string) *gitops.Error
 	if v.Allows() {
 		return nil
 	}
-	rule := v.First(v.Outcome)
-	return &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(rule.Reason), Next: rule.Next}
+	return v.Refusal()
 }
 
 // noneLeft refuses a promotion of all from which everything is left out.
@@ -70,7 +69,7 @@ func noneLeft(p gitops.Plan, first error) error {
 	}
 	refusal := &gitops.Error{Code: gitops.CodeOf(first), Message: sayLeftOut(p.LeftOut), Err: first}
 	if e, ok := asError(first); ok {
-		refusal.Next = e.Next
+		refusal.Next, refusal.Rooms = e.Next, e.Rooms
 	}
 	return refusal
 }

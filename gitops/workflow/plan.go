@@ -88,7 +88,7 @@ func alreadyChanged(holder Holder, target gitops.TargetRef) *gitops.Error {
 func (w walk) deny(ctx context.Context, c gitops.Change, v gitops.Verdict) error {
 	rule := v.First(v.Outcome)
 	c.Verdict, c.Rule = v, rule.Rule
-	return w.end(ctx, c, gitops.StateDenied, gitops.Error{Message: rule.Reason, Next: rule.Next}, Self)
+	return w.end(ctx, c, gitops.StateDenied, gitops.Error{Message: rule.Reason, Next: rule.Next, Rooms: rule.Rooms}, Self)
 }
 
 // refuseBroken ends a Change because the policy cannot be read, and sees to it

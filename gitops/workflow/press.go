@@ -153,7 +153,7 @@ func (w walk) refuse(ctx context.Context, c gitops.Change, d gitops.Decision, v 
 	if _, err := w.write(ctx, w.lease, c, nil, gitops.Entry{Kind: kind, Text: text}.By(d.Person)); err != nil {
 		return err
 	}
-	return &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(rule.Reason), Next: rule.Next}
+	return v.Refusal()
 }
 
 // cancel withdraws a Change that is not merged yet.
@@ -170,7 +170,7 @@ func (w walk) cancel(ctx context.Context, catalog *gitops.Catalog, c gitops.Chan
 			v := w.Policy.Authorise(catalog, gitops.Access{Person: p, Room: room, Action: string(ActionCancel), Application: ref.Application, Environment: ref.Environment})
 			if !v.Allows() {
 				rule := v.First(v.Outcome)
-				return &gitops.Error{Code: gitops.Denied, Message: "Only " + c.Request.Requester.Name + ", who asked for it, or who may cancel can do that: " + rule.Reason, Next: rule.Next}
+				return &gitops.Error{Code: gitops.Denied, Message: "Only " + c.Request.Requester.Name + ", who asked for it, or who may cancel can do that: " + rule.Reason, Next: rule.Next, Rooms: rule.Rooms}
 			}
 		}
 	}

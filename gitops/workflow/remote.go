@@ -109,7 +109,7 @@ func (r *Road) Look(ctx context.Context, id, token string, action gitops.Kind) (
 			Person: person, Room: gitops.Room{API: true}, Action: string(action), Application: ref.Application, Environment: ref.Environment,
 		})
 		if !v.Allows() {
-			return c, nil, &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(v.Reason), Next: v.Next}
+			return c, nil, v.Refusal()
 		}
 	}
 	entries, err := r.Journal.Entries(ctx, id)
@@ -127,8 +127,7 @@ func (r *Road) toldIn(c *gitops.Catalog, q gitops.Request) (channel string, err 
 		return environment.Room, nil
 	}
 	if v := r.Policy.MayAsk(c, q); !v.Allows() {
-		rule := v.First(v.Outcome)
-		return "", &gitops.Error{Code: gitops.Denied, Message: gitops.Sentence(rule.Reason), Next: rule.Next}
+		return "", v.Refusal()
 	}
 	return "", &gitops.Error{
 		Code:    gitops.Denied,

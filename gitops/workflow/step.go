@@ -92,7 +92,7 @@ func (w walk) end(ctx context.Context, c gitops.Change, s gitops.State, why gito
 // endBy does so for a person, by name.
 func (w walk) endBy(ctx context.Context, p gitops.Person, c gitops.Change, s gitops.State, why gitops.Error) error {
 	neighbours := w.neighbours(ctx, c)
-	c.Reason, c.Next = why.Message, why.Next
+	c.Reason, c.Next, c.Rooms = why.Message, why.Next, why.Rooms
 	text := why.Message
 	if p.ID != Self {
 		text = string(s) + " it" // whose doing it was stands before it

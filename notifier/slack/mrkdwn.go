@@ -12,6 +12,9 @@ import (
 // userID is what a Slack user id looks like; nothing else becomes a mention.
 var userID = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
 
+// channelID is what a channel's id looks like; nothing else becomes its name.
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
+
 // escape takes the meaning from Slack's three special characters, and so from
 // mentions, links and @channel.
 func escape(s string) string {
@@ -50,6 +53,11 @@ func mrkdwn(s notifier.Span, room int) string {
 			return "<@" + s.Person.Slack + ">"
 		}
 		return fit(oneLine(s.Person.Name), room)
+	case notifier.Room:
+		if channelID.MatchString(s.Room) {
+			return "<#" + s.Room + ">"
+		}
+		return cut("")
 	case notifier.Date:
 		const form = "2006-01-02 15:04 MST"
 		return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", s.At.Unix(), s.At.UTC().Format(form))

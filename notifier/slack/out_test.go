@@ -33,6 +33,8 @@ func TestSpansBecomeMrkdwnThatNobodyCanBend(t *testing.T) {
 		{"a link keeps its words", notifier.Span{Kind: notifier.Link, Words: "a|b>", URL: "https://x/y|z?a&b"}, "<https://x/y%7Cz?a&amp;b|a¦b&gt;>"},
 		{"a person is mentioned", notifier.Span{Kind: notifier.Mention, Person: gitops.Person{Slack: "U1"}}, "<@U1>"},
 		{"what is no user id is a name", notifier.Span{Kind: notifier.Mention, Person: gitops.Person{Slack: "!channel", Name: "Eve <b>"}}, "Eve &lt;b&gt;"},
+		{"a room has the name that it has in Slack", notifier.Span{Kind: notifier.Room, Words: "#payments", Room: "C0PAYMENTS"}, "<#C0PAYMENTS>"},
+		{"what is no channel id is words", notifier.Span{Kind: notifier.Room, Words: "#pay<", Room: "!here"}, "#pay&lt;"},
 		{"a date is the reader's own", notifier.Span{Kind: notifier.Date, At: time.Unix(0, 0)}, "<!date^0^{date_short_pretty} {time}|1970-01-01 00:00 UTC>"},
 		{"no escape is cut in two", notifier.Span{Kind: notifier.Plain, Words: long}, strings.Repeat("&amp;", 19) + "…"},
 	} {
