@@ -12,8 +12,8 @@ import (
 
 // A piloted driver is River's with a pilot of ours, whom River asks for some of
 // its steps. This hook is not part of River's stable interface: where an update
-// takes it away, the queues still look every sqlitePoll and outcomes are tried
-// thrice, and tests say that it is gone.
+// takes it away, the queues still look every sqlitePoll, dearly, and outcomes are
+// tried thrice, and tests say that it is gone.
 type piloted[T any] struct {
 	riverdriver.Driver[T]
 	pilot *pilot
@@ -25,11 +25,12 @@ func (piloted[T]) PluginInit(*baseservice.Archetype) {}
 // PluginPilot gives River the pilot to use.
 func (d piloted[T]) PluginPilot() riverpilot.Pilot { return d.pilot }
 
-// A pilot is River's own that knows how queues are notified, and waits for the
-// database to write how jobs have ended.
+// A pilot is River's own that knows how queues are notified, looks before it takes
+// up jobs, and waits for the database to write how jobs have ended.
 type pilot struct {
 	riverpilot.StandardPilot
 	notify func(context.Context, []*rivertype.JobInsertResult)
+	due    dueLook // nil where taking up nothing costs nothing
 
 	away     func(error) bool
 	patience time.Duration // with a database that is away

@@ -71,6 +71,7 @@ type Working struct {
 	store  *Store
 	engine engine
 	notify func(queues []string) // nil where the database announces jobs itself
+	look   *sql.Stmt             // for what is due; nil on PostgreSQL
 	leave  func()                // waits no longer for a database that is away
 	rest   func()                // ends the watcher and waits for it
 }
@@ -108,11 +109,13 @@ func (s *Store) Work(ctx context.Context, handlers Handlers, o WorkOptions) (*Wo
 	} else {
 		driver := piloted[*sql.Tx]{riversqlite.New(s.db), steer}
 		watch.adopt = adopter(driver.GetExecutor())
-		w.engine, err = start[*sql.Tx](ctx, driver, config)
+		if steer.due, w.look, err = s.sqliteDue(ctx); err == nil {
+			w.engine, err = start[*sql.Tx](ctx, driver, config)
+		}
 		w.notify = steer.nudge
 	}
 	if err != nil {
-		return nil, fmt.Errorf("work jobs: %w", err)
+		return nil, errors.Join(fmt.Errorf("work jobs: %w", err), w.rested())
 	}
 	w.watch(context.WithoutCancel(ctx), watch)
 	s.working = w
@@ -192,7 +195,7 @@ func (w *Working) Stop(grace time.Duration) error {
 		err = w.engine.StopAndCancel(hard)
 	}
 	w.rest()
-	if err != nil {
+	if err := errors.Join(err, w.rested()); err != nil {
 		return fmt.Errorf("stop working jobs: %w", err)
 	}
 	w.store.mu.Lock()
@@ -201,6 +204,14 @@ func (w *Working) Stop(grace time.Duration) error {
 		w.store.working = nil
 	}
 	return nil
+}
+
+// rested gives back what looking for jobs took.
+func (w *Working) rested() error {
+	if w.look == nil {
+		return nil
+	}
+	return w.look.Close()
 }
 
 // nudge makes the queues of this process look at the database now.
