@@ -18,7 +18,10 @@ func (m *Mirror) Diff(ctx context.Context, from, to Hash) ([]history.File, error
 	var files []history.File
 	err := m.atBoth(ctx, from, to, func(r *trees, a, b plumbing.Hash) error {
 		files = nil
-		return r.diff(a, b, "", func(path string, _, now rawEntry) error {
+		return r.diff(ctx, a, b, func(path string, _, now rawEntry) error {
+			if len(files) == maxChanges {
+				return errTooMany
+			}
 			files = append(files, history.File{Path: path, Hash: shownBlob(now)})
 			return nil
 		})
@@ -32,7 +35,10 @@ func (m *Mirror) changed(ctx context.Context, from, to Hash) ([]catalog.Changed,
 	var changed []catalog.Changed
 	err := m.atBoth(ctx, from, to, func(r *trees, a, b plumbing.Hash) error {
 		changed = nil
-		return r.diff(a, b, "", func(path string, was, now rawEntry) error {
+		return r.diff(ctx, a, b, func(path string, was, now rawEntry) error {
+			if len(changed) == maxChanges {
+				return errTooMany
+			}
 			changed = append(changed, catalog.Changed{Path: path, Listed: was.kind() != now.kind()})
 			return nil
 		})
@@ -50,7 +56,11 @@ func (m *Mirror) atBoth(ctx context.Context, from, to Hash, fn func(r *trees, a,
 		if err != nil {
 			return unknownCommit(err, h)
 		}
-		return fn(st.rawTrees(), a, c.tree)
+		err = fn(st.rawTrees(), a, c.tree)
+		if errors.Is(err, errTooMany) {
+			return refuse(gitops.Invalid, err, "", "%.8s and %.8s differ in more than can be compared.", from, to)
+		}
+		return err
 	})
 }
 

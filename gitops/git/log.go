@@ -176,22 +176,20 @@ func (l *logWalk) shown(ctx context.Context, c *logged) (history.Commit, error) 
 	if out.Boundary {
 		return out, nil
 	}
-	out.Changes, err = l.changes(c.tree, parents)
+	out.Changes, err = l.changes(ctx, c.tree, parents)
 	if errors.Is(err, errTooMany) {
 		out.Boundary, out.Changes, err = true, nil, nil
 	}
 	return out, err
 }
 
-var errTooMany = errors.New("the commit changes too much")
-
-func (l *logWalk) changes(tree plumbing.Hash, parents []plumbing.Hash) ([]history.Change, error) {
+func (l *logWalk) changes(ctx context.Context, tree plumbing.Hash, parents []plumbing.Hash) ([]history.Change, error) {
 	var first plumbing.Hash
 	if len(parents) > 0 {
 		first = parents[0]
 	}
 	var changes []history.Change
-	err := l.trees.diff(first, tree, "", func(path string, _, now rawEntry) error {
+	err := l.trees.diff(ctx, first, tree, func(path string, _, now rawEntry) error {
 		if len(changes) >= maxChanges {
 			return errTooMany
 		}

@@ -3,10 +3,13 @@ package git
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/changebot/changebot/gitops"
 )
 
 // A rawEntry is one entry of a tree as it lies there, without a copy. A commit's
@@ -119,15 +122,28 @@ func (l rawEntry) kind() Mode {
 	return entry{raw: string(l.mode)}.mode()
 }
 
+// maxCompared bounds the bytes of trees that one comparison looks at: a small
+// repository can be made to hold the same tree a billion times. An import of
+// 100,000 files has a tenth of it.
+const maxCompared = 128 << 20
+
+var errTooMany = errors.New("too much differs")
+
 // diff calls fn for every path that is no directory and differs between two
 // trees, either of which may be zero, in the order of the trees. Where there is
-// nothing, the entry is empty.
-func (r *trees) diff(old, now plumbing.Hash, dir string, fn func(path string, old, now rawEntry) error) error {
+// nothing, the entry is empty. errTooMany is in the chain where that would take
+// for ever.
+func (r *trees) diff(ctx context.Context, old, now plumbing.Hash, fn func(path string, old, now rawEntry) error) error {
+	left := maxCompared
+	return r.diffBelow(ctx, old, now, "", &left, fn)
+}
+
+func (r *trees) diffBelow(ctx context.Context, old, now plumbing.Hash, dir string, left *int, fn func(path string, old, now rawEntry) error) error {
 	if old == now {
 		return nil
 	}
-	if strings.Count(dir, "/") > maxDepth {
-		return errors.New("the directories are too deep")
+	if err := ctx.Err(); err != nil {
+		return refuse(gitops.Unavailable, err, "", "Comparing the directories took too long.")
 	}
 	a, err := r.get(old)
 	if err != nil {
@@ -137,13 +153,16 @@ func (r *trees) diff(old, now plumbing.Hash, dir string, fn func(path string, ol
 	if err != nil {
 		return err
 	}
+	if *left -= len(a) + len(b) + minCompared; *left < 0 || strings.Count(dir, "/") > maxDepth {
+		return errTooMany
+	}
 	return pairs(a, b, func(was, is rawEntry) error {
 		name := string(is.name)
 		if is.name == nil {
 			name = string(was.name)
 		}
 		if was.isDir() || is.isDir() { // both, or the one that is there
-			return r.diff(was.object(), is.object(), dir+name+"/", fn)
+			return r.diffBelow(ctx, was.object(), is.object(), dir+name+"/", left, fn)
 		}
 		if was.same(is) {
 			return nil
@@ -151,6 +170,9 @@ func (r *trees) diff(old, now plumbing.Hash, dir string, fn func(path string, ol
 		return fn(dir+name, was, is)
 	})
 }
+
+// minCompared is what a directory counts beside its bytes: it may have none.
+const minCompared = 64
 
 // keptTrees bounds the bytes of trees that a walk over the history keeps.
 const keptTrees = 16 << 20
