@@ -119,7 +119,7 @@ func loadStore(dir, config string) (*store, error) {
 	if s.shallow, err = readShallow(filepath.Join(dir, "shallow")); err != nil {
 		return nil, err
 	}
-	if err := removeUnfinished(dir); err != nil {
+	if err := errors.Join(removeUnfinished(dir), s.dropUnindexed()); err != nil {
 		return nil, err
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "objects/pack/pack-*.idx"))

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -153,7 +154,7 @@ func (s *store) addPack(ctx context.Context, tmp string, received *indexpack.Pac
 	}
 	crash.Point("pack named")
 	if err := replaceFile(path+".idx", buf.Bytes()); err != nil { // last: it makes the pack visible
-		return err
+		return errors.Join(err, s.dropUnindexed())
 	}
 	crash.Point("index named")
 	p, err := newPack(path, index)
@@ -167,6 +168,19 @@ func (s *store) addPack(ctx context.Context, tmp string, received *indexpack.Pac
 		s.packs = append(s.packs, p)
 	}
 	return nil
+}
+
+// dropUnindexed deletes packs that nobody sees, as a crash or a full disk leaves
+// them: each fetch that fails would leave another one.
+func (s *store) dropUnindexed() error {
+	packs, err := filepath.Glob(filepath.Join(s.dir, "objects/pack/pack-*.pack"))
+	for _, name := range packs {
+		index, unknown := os.Lstat(strings.TrimSuffix(name, ".pack") + ".idx")
+		if errors.Is(unknown, os.ErrNotExist) || unknown == nil && !index.Mode().IsRegular() {
+			err = errors.Join(err, os.Remove(name))
+		}
+	}
+	return err
 }
 
 func indexOf(ctx context.Context, path string, received *indexpack.Pack) (*idxfile.MemoryIndex, error) {
