@@ -25,6 +25,9 @@ func (w walk) plan(ctx context.Context, c gitops.Change) error {
 		return w.deny(ctx, c, v)
 	}
 	intent, err := w.compute(ctx, tip, c)
+	if w.repo.gone(ctx, tip.Commit, err) {
+		return movedAway(tip)
+	}
 	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable {
 		return w.end(ctx, c, gitops.StateDenied, *refusal, Self)
 	}

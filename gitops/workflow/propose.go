@@ -57,6 +57,9 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 		Intent: effect.Intent{Change: c.ID, Key: pushKey(next.Round, c.Plan), Text: "push " + c.BranchName()},
 		Do: func(ctx context.Context) (string, error) {
 			files, _, err := w.edit(ctx, c.Plan)
+			if w.repo.gone(ctx, c.Plan.Base, err) {
+				return "", baseGone(c.Plan, err)
+			}
 			if err != nil {
 				return "", err
 			}
@@ -72,6 +75,15 @@ func (w walk) push(ctx context.Context, c gitops.Change) (gitops.Proposal, error
 	next.Earlier = earlier(c, sha)
 	next.HeadSHA, next.Digest, next.ForeignHead, next.Moving = sha, c.Plan.Digest, "", false
 	return next, nil
+}
+
+// baseGone is what a push says whose base is not there any more: the plan is made
+// anew.
+func baseGone(p gitops.Plan, cause error) error {
+	return &gitops.Error{
+		Code: gitops.Conflict, Message: fmt.Sprintf("The commit %.8s, on which it was planned, is not known here any more.", p.Base),
+		Next: "It is planned anew.", Err: cause,
+	}
 }
 
 // uncommittable says that no commit can be made of a plan, however often it is

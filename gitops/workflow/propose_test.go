@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -85,5 +86,83 @@ func TestAPlanOfWhichNoCommitCanBeMadeIsDeniedAndNotTriedForEver(t *testing.T) {
 				t.Errorf("it is %s: %s %s", c.State, c.Reason, c.Next)
 			}
 		})
+	}
+}
+
+// forgetful is a mirror that was cloned again: it holds its new tip alone.
+type forgetful struct {
+	twig
+	files map[string]string // as of the new tip
+}
+
+func (*forgetful) unheardOf() error {
+	return &gitops.Error{Code: gitops.NotFound, Message: "The mirror does not hold that commit."}
+}
+
+func (*forgetful) Fetch(context.Context) (string, error) { return "tip", nil }
+
+func (m *forgetful) Contains(_ context.Context, commit, ancestor string) (bool, error) {
+	if commit != "tip" {
+		return false, m.unheardOf()
+	}
+	return true, nil
+}
+
+func (m *forgetful) ReadFile(_ context.Context, commit, path string) ([]byte, error) {
+	data, found := m.files[path]
+	if commit != "tip" || !found {
+		return nil, m.unheardOf()
+	}
+	return []byte(data), nil
+}
+
+// elsewhere is the forge, which knows the old commits for a while, and must not be
+// asked for each file of a large plan.
+type elsewhere struct {
+	Past
+	asked int
+}
+
+func (e *elsewhere) FileAt(context.Context, string, string) ([]byte, error) {
+	e.asked++
+	return nil, &gitops.Error{Code: gitops.NotFound, Message: "No such file."}
+}
+
+func (*elsewhere) Contains(context.Context, string, string) (bool, error) { return true, nil }
+
+func TestAPlanWhoseBaseTheMirrorHasForgottenIsMadeAnew(t *testing.T) {
+	s, forge := &tray{}, &elsewhere{}
+	road := New(Ports{Store: s, Journal: &diary{}}, Options{Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	w := walk{Road: road, repo: &Repository{Git: &forgetful{}, Past: forge}}
+	target := gitops.Target{Places: []gitops.Place{{File: "values.yaml"}}}
+	c := gitops.Change{ID: "c-1", State: gitops.StateRequested}
+	c.Plan = gitops.Plan{Base: "0123456789abcdef", Digest: "d", Targets: []gitops.Step{{Target: target}}}
+	if err := w.propose(t.Context(), c); err != nil || len(s.writes) != 1 {
+		t.Fatalf("%v, wrote %+v", err, s.writes)
+	}
+	if wrote := s.writes[0]; wrote.Change.Plan.Digest != "" || wrote.Change.State != gitops.StateRequested || wrote.Entries[0].Text != "planned anew: the base 01234567 is gone" {
+		t.Errorf("wrote %+v", wrote)
+	}
+	if forge.asked > 0 {
+		t.Errorf("the forge was asked for %d files", forge.asked)
+	}
+}
+
+// TestAChangeOutlivesTheTipThatItWasLookedAtOn: somebody else fetched meanwhile,
+// and the mirror was cloned again.
+func TestAChangeOutlivesTheTipThatItWasLookedAtOn(t *testing.T) {
+	target := gitops.Target{
+		TargetRef: gitops.TargetRef{Application: "a", Environment: "prod"}, Places: []gitops.Place{{File: "values.yaml"}},
+	}
+	s := &tray{}
+	road := New(Ports{Store: s, Journal: &diary{}}, Options{Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	w := walk{Road: road, repo: &Repository{Git: &forgetful{}, Past: &elsewhere{}}}
+	c := gitops.Change{ID: "c-1", State: gitops.StateProposed, Proposal: gitops.Proposal{Round: 1, HeadSHA: "head"}}
+	c.Plan = gitops.Plan{Base: "tip", Digest: "d", Targets: []gitops.Step{{Target: target}}}
+	tip := Tip{Commit: "gone", Catalog: &gitops.Catalog{Targets: []gitops.Target{target}}}
+	w.repo.Git.(*forgetful).at = "head"
+	moved, err := w.rebase(t.Context(), tip, c, MergeableDirty)
+	if _, again := errors.AsType[gitops.Again](err); !again || moved || len(s.writes) != 0 {
+		t.Errorf("%v, %v, wrote %+v", moved, err, s.writes)
 	}
 }

@@ -24,6 +24,9 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 		return false, err
 	}
 	now, err := w.again(ctx, tip, c)
+	if w.repo.gone(ctx, tip.Commit, err) {
+		return false, movedAway(tip)
+	}
 	if refusal, ok := errors.AsType[*gitops.Error](err); ok && refusal.Code != gitops.Unavailable && refusal.Code != gitops.Internal {
 		return true, w.endOnMovedBase(ctx, c, *refusal)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
@@ -146,6 +147,21 @@ func (repo *Repository) read(ctx context.Context, commit, path string) ([]byte, 
 		return repo.Past.FileAt(ctx, commit, path)
 	}
 	return data, err
+}
+
+// gone says that an error came of a commit which the mirror does not hold any
+// more, as after it was cloned again. It is not about what stood there.
+func (repo *Repository) gone(ctx context.Context, commit string, err error) bool {
+	if gitops.CodeOf(err) != gitops.NotFound {
+		return false
+	}
+	_, unknown := repo.Git.Contains(ctx, commit, commit)
+	return gitops.CodeOf(unknown) == gitops.NotFound
+}
+
+// movedAway takes work up again that has begun on a tip which is gone.
+func movedAway(tip Tip) error {
+	return gitops.Again{After: time.Second, Why: fmt.Sprintf("%.8s is not known here any more", tip.Commit)}
 }
 
 // stillHolds says that a tip holds a base because it holds a tip of before that
