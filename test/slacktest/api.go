@@ -85,18 +85,19 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	out, wait, err := s.call(a)
 	c := Call{Method: name, At: s.now(), Args: a.logged(), Status: http.StatusOK}
+	failed := s.failsAfter(f, wait == 0 && err == nil)
 	if wait > 0 {
 		c.Status, c.Error = http.StatusTooManyRequests, "ratelimited"
 	} else if err != nil {
 		c.Error = err.Error()
-	} else if f != nil && f.Kind == FailAfter {
+	} else if failed {
 		c.Status, c.Error = http.StatusBadGateway, string(FailAfter)
 	}
 	s.mu.Lock()
 	s.record(c)
 	s.mu.Unlock()
 	switch {
-	case f != nil && f.Kind == FailAfter:
+	case failed:
 		http.Error(w, "bad gateway", http.StatusBadGateway)
 	case wait > 0:
 		writeLimited(w, wait)

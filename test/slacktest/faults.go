@@ -122,6 +122,20 @@ func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, name string,
 	return true
 }
 
+// failsAfter says whether a call fails although it was done. One that was
+// refused has done nothing: the fault is for the next.
+func (s *Server) failsAfter(f *Fault, done bool) bool {
+	if f == nil || f.Kind != FailAfter {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !done && f.left >= 0 {
+		f.left++
+	}
+	return done
+}
+
 // pause waits, or until the workspace closes, and reports whether time passed.
 func (s *Server) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)

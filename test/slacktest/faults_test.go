@@ -60,6 +60,28 @@ func TestCallsFailOnDemand(t *testing.T) {
 	}
 }
 
+func TestACallThatIsRefusedDoesNotFailAfterItsEffect(t *testing.T) {
+	a := newApp(t, slacktest.Options{})
+	a.server.Inject(slacktest.Fault{Match: "views.open", Kind: slacktest.FailAfter})
+	_, err := a.OpenView("no trigger", reasonModal())
+	wantError(t, err, "invalid_trigger_id")
+	a.slash(func(_ http.ResponseWriter, c slack.SlashCommand) {
+		if _, err := a.OpenView(c.TriggerID, reasonModal()); !status(http.StatusBadGateway)(err) {
+			t.Errorf("the one that is done ends with %v", err)
+		}
+	})
+	if out, err := a.server.Slash(ana, deploys, "/change", ""); err != nil || out.View == nil {
+		t.Errorf("it was not done: %+v, %v", out, err)
+	}
+	var ends []string
+	for _, c := range a.server.Calls("views.open") {
+		ends = append(ends, c.Error)
+	}
+	if diff := cmp.Diff([]string{"invalid_trigger_id", string(slacktest.FailAfter)}, ends); diff != "" {
+		t.Errorf("on record: %s", diff)
+	}
+}
+
 func status(code int) func(error) bool {
 	return func(err error) bool {
 		var failed slack.StatusCodeError

@@ -52,16 +52,19 @@ func (s *Server) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	status, err := s.useHook(r.PathValue("id"), a)
+	s.mu.Unlock()
+	failed := s.failsAfter(f, err == nil)
 	c := Call{Method: name, At: s.now(), Act: a.act, Args: a.logged(), Status: status}
 	if err != nil {
 		c.Error = err.Error()
-	} else if f != nil && f.Kind == FailAfter {
+	} else if failed {
 		c.Status, c.Error = http.StatusBadGateway, string(FailAfter)
 	}
+	s.mu.Lock()
 	s.record(c)
 	s.mu.Unlock()
 	switch {
-	case f != nil && f.Kind == FailAfter:
+	case failed:
 		http.Error(w, "bad gateway", http.StatusBadGateway)
 	case err != nil:
 		writeJSON(w, status, failure(err))
