@@ -141,7 +141,7 @@ func (g *group) kubectl(ctx context.Context, input string, args ...string) (stri
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(g.bin, "kubectl"), args...)
-	cmd.Env, cmd.Stdin, cmd.WaitDelay = g.env, strings.NewReader(input), 2*time.Second
+	cmd.Env, cmd.Stdin, cmd.WaitDelay = g.env, strings.NewReader(input), time.Minute // to read what it said
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	if err := cmd.Run(); err != nil {

@@ -158,6 +158,10 @@ func untar(packed []byte) (files, error) {
 	}
 }
 
+// lastWords is how long reading what git said may take once it has ended: on a
+// busy machine more than a moment.
+const lastWords = 30 * time.Second
+
 // git runs one command, for at most a minute, with nothing of the caller's
 // own configuration.
 func (s *sources) git(ctx context.Context, dir string, args ...string) ([]byte, error) {
@@ -170,7 +174,7 @@ func (s *sources) git(ctx context.Context, dir string, args ...string) ([]byte, 
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir, cmd.WaitDelay = dir, 2*time.Second
+	cmd.Dir, cmd.WaitDelay = dir, lastWords
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C"}, s.login(args)...)
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem

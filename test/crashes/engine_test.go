@@ -15,7 +15,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/changebot/changebot/test/bot"
 )
@@ -226,7 +225,7 @@ func (q *quarry) start(m moment, branch string) error {
 	past := strings.ReplaceAll(q.git(q.bare, "log", "--format=%H", "main", "--", edited), "\n", " ")
 	cmd := exec.CommandContext(ctx, q.engine, "-url", q.url, "-dir", q.mirror, "-past", past, "-packs", fmt.Sprint(q.packs), "-push", branch)
 	cmd.Env = []string{"PATH=/nowhere", fmt.Sprintf("CHANGEBOT_CRASH=%s", m), "CHANGEBOT_CRASH_DIR=" + q.t.TempDir()}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = bot.Patience() // to read what it said
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
 	err := cmd.Run()

@@ -143,6 +143,10 @@ func exitCode(err error) int {
 	return -1
 }
 
+// lastWords is how long reading what git said may take once it has ended: on a
+// busy machine more than a moment.
+const lastWords = 30 * time.Second
+
 // git runs one command in the repository and returns what it wrote.
 func (r *Repo) git(ctx context.Context, stdin []byte, args ...string) (string, error) {
 	return r.gitEnv(ctx, nil, stdin, args...)
@@ -152,7 +156,7 @@ func (r *Repo) gitEnv(ctx context.Context, env []string, stdin []byte, args ...s
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = r.Dir
 	cmd.Env = append(Env(r.home), env...)
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = lastWords
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if stdin != nil {
