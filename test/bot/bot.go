@@ -26,7 +26,7 @@ func Patience() time.Duration {
 	if d, err := time.ParseDuration(os.Getenv("CHANGEBOT_PATIENCE")); err == nil {
 		return d
 	}
-	return 90 * time.Second
+	return 3 * time.Minute
 }
 
 // Build compiles changebot into a folder; race adds the race detector, tags

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	answerTime  = 3 * time.Second // changebot's patience with one call
-	journeyTime = 4 * time.Minute // what a failing journey costs
+	answerTime  = 3 * time.Second  // changebot's patience with one call
+	journeyTime = 10 * time.Minute // what a failing journey costs
 )
 
 // applications go to prod and back, side by side. Argo CD syncs none of them
