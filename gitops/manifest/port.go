@@ -8,11 +8,17 @@ import (
 )
 
 // Files reads and writes versions at the places that a catalogue names. It
-// implements workflow.Manifests.
-type Files struct{}
+// implements workflow.Manifests. The zero Files takes as much memory as it is
+// asked for at the same time; see New.
+type Files struct{ room *room }
+
+// New returns Files that do no more at the same time than there is memory for.
+// They are for a whole process to share.
+func New() Files { return Files{newRoom()} }
 
 // Read returns the version that stands at the place.
-func (Files) Read(data []byte, place gitops.Place) (gitops.Version, error) {
+func (f Files) Read(data []byte, place gitops.Place) (gitops.Version, error) {
+	defer f.room.enter(data)()
 	at, err := locator(place)
 	if err != nil {
 		return gitops.Version{}, err
@@ -22,7 +28,8 @@ func (Files) Read(data []byte, place gitops.Place) (gitops.Version, error) {
 }
 
 // Set returns the file with another version there, and the fields that changed.
-func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byte, []workflow.FieldEdit, error) {
+func (f Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byte, []workflow.FieldEdit, error) {
+	defer f.room.enter(data)()
 	at, err := locator(place)
 	if err != nil {
 		return nil, nil, err
@@ -36,14 +43,15 @@ func (Files) Set(data []byte, place gitops.Place, version gitops.Version) ([]byt
 		return nil, nil, inFile(err, place)
 	}
 	var edits []workflow.FieldEdit
-	for _, f := range outcome.Fields {
-		edits = append(edits, workflow.FieldEdit{Field: f.Field.Name(), Old: f.Field.Value, New: f.New})
+	for _, e := range outcome.Fields {
+		edits = append(edits, workflow.FieldEdit{Field: e.Field.Name(), Old: e.Field.Value, New: e.New})
 	}
 	return out, edits, nil
 }
 
 // Keep returns data with the values that fields have in kept.
-func (Files) Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error) {
+func (f Files) Keep(data, kept []byte, fields []string, keptName, dataName string) ([]byte, error) {
+	defer f.room.enter(data, kept)()
 	return Keep(data, kept, fields, keptName, dataName)
 }
 

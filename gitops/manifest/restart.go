@@ -8,7 +8,8 @@ import (
 // Restart returns the file with a value where a restart is written, and the
 // field that changed: an annotation of a workload's pods, which is inserted
 // where it is absent, or a field that is there.
-func (Files) Restart(data []byte, at gitops.Restart, value string) ([]byte, []workflow.FieldEdit, error) {
+func (f Files) Restart(data []byte, at gitops.Restart, value string) ([]byte, []workflow.FieldEdit, error) {
+	defer f.room.enter(data)()
 	var out []byte
 	var edit FieldEdit
 	var err error

@@ -18,7 +18,6 @@ import (
 	"github.com/changebot/changebot/gitops/git"
 	"github.com/changebot/changebot/gitops/github"
 	"github.com/changebot/changebot/gitops/history"
-	"github.com/changebot/changebot/gitops/manifest"
 	"github.com/changebot/changebot/gitops/render"
 	"github.com/changebot/changebot/gitops/workflow"
 )
@@ -76,7 +75,7 @@ func (s *Server) openRepository(ctx context.Context, app github.App, r Repositor
 		name: r.Name, branch: r.Branch, github: remote, mirror: mirror, git: files,
 		history: history.Open(history.Options{
 			Repository: r.Name, File: dir + ".history",
-			Source: files, Past: remote, Manifests: manifest.Files{}, Log: s.log,
+			Source: files, Past: remote, Manifests: s.manifests, Log: s.log,
 		}),
 	}, nil
 }

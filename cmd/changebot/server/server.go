@@ -39,20 +39,21 @@ type Server struct {
 	config Config
 	log    *slog.Logger
 
-	store    *store.Store
-	argo     *argocd.Client
-	repos    []*repository
-	road     *workflow.Road
-	chat     *slack.App
-	teller   notifier.Teller
-	slackIn  *slack.Decoder
-	slackWay *slack.Receiver
-	githubIn github.Events
-	apiWay   *api.Server
-	listener net.Listener
-	refused  *refusals
-	prepared chan struct{} // closed when all mirrors are there
-	builders chan struct{} // has as many places as processes may build manifests at a time
+	store     *store.Store
+	argo      *argocd.Client
+	repos     []*repository
+	road      *workflow.Road
+	chat      *slack.App
+	teller    notifier.Teller
+	slackIn   *slack.Decoder
+	slackWay  *slack.Receiver
+	githubIn  github.Events
+	apiWay    *api.Server
+	listener  net.Listener
+	refused   *refusals
+	prepared  chan struct{} // closed when all mirrors are there
+	manifests manifest.Files
+	builders  chan struct{} // has as many places as processes may build manifests at a time
 
 	metrics    *metrics.Metrics
 	state      *readiness
@@ -66,7 +67,7 @@ const mostBuilders = 4
 func newServer(c Config, log *slog.Logger) *Server {
 	m := metrics.New()
 	return &Server{config: c, log: log, metrics: m, refused: newRefusals(log, m.Refused), state: newReadiness(), prepared: make(chan struct{}),
-		builders: make(chan struct{}, mostBuilders)}
+		manifests: manifest.New(), builders: make(chan struct{}, mostBuilders)}
 }
 
 // New opens everything that a Config names. It waits for Slack and GitHub, but
@@ -123,7 +124,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	}
 	s.road = workflow.New(workflow.Ports{
 		Store: s.store, Revisions: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
-		Policy: approvals.New(new(rbac.Authoriser)), Manifests: manifest.Files{}, Deployer: deployer, Notices: outbox, Meter: s.metrics,
+		Policy: approvals.New(new(rbac.Authoriser)), Manifests: s.manifests, Deployer: deployer, Notices: outbox, Meter: s.metrics,
 	}, workflow.Options{
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,
 		Patience: s.config.Timing.Patience,
