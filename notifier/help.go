@@ -16,16 +16,17 @@ func Help(v Vocabulary) Message {
 	if n := len(v.Environments); n > 0 {
 		last, before = v.Environments[n-1], v.Environments[max(0, n-2)]
 	}
+	const because = " because INC-4211"
 	example := func(sentence, meaning string) Text { return line(code(sentence), say("  "+meaning)) }
 	return Message{
 		paragraph(bold("Tell me what shall change, in your own words:"),
-			example(fmt.Sprintf("promote %s to %s because INC-4211", app, last), "brings the version of "+before+" to "+last),
-			example(fmt.Sprintf("promote %s 1.42.3 to %s", app, last), "or exactly this version"),
-			example("promote all to "+last, "everything that has something new there, in one pull request"),
-			example(fmt.Sprintf("rollback %s in %s", app, last), "back to the last version that was healthy there"),
-			example(fmt.Sprintf("rollback %s in %s to 1.41.0", app, last), "or to this one"),
-			example(fmt.Sprintf("restart %s in %s", app, last), "the same version, in new pods"),
-			example(fmt.Sprintf("lift %s in %s", app, last), "what was rolled back may come again"),
+			example(fmt.Sprintf("promote %s to %s", app, last)+because, "brings the version of "+before+" to "+last),
+			example(fmt.Sprintf("promote %s 1.42.3 to %s", app, last)+because, "or exactly this version"),
+			example("promote all to "+last+because, "everything that has something new there, in one pull request"),
+			example(fmt.Sprintf("rollback %s in %s", app, last)+because, "back to the last version that was healthy there"),
+			example(fmt.Sprintf("rollback %s in %s to 1.41.0", app, last)+because, "or to this one"),
+			example(fmt.Sprintf("restart %s in %s", app, last)+because, "the same version, in new pods"),
+			example(fmt.Sprintf("lift %s in %s", app, last)+because, "what was rolled back may come again"),
 		),
 		paragraph(bold("Or ask how things are:"),
 			example("status "+last, "what runs there, and how it is"),

@@ -24,10 +24,22 @@ func TestAHoldIsLiftedInManyWords(t *testing.T) {
 	})
 }
 
+func TestWhatIsOnHoldIsAStatus(t *testing.T) {
+	status := gitops.Command{Kind: gitops.KindStatus, Environment: "prod"}
+	checkout := status
+	checkout.Applications = []string{"checkout"}
+	understood(t, []reading{
+		{"on hold in prod", status},
+		{"what is on hold in prod?", status},
+		{"what is held in prod", status},
+		{"on hold checkout prod", checkout},
+	})
+}
+
 // To read "hold" as its contrary would bring back what somebody wants kept away.
 func TestToPutSomethingOnHoldIsNotToLiftIt(t *testing.T) {
 	for _, text := range []string{
-		"hold checkout in prod", "put checkout on hold in prod", "release the hold of checkout in prod", "hold checkout 1.42.3 in prod",
+		"hold checkout in prod", "put checkout on hold in prod", "checkout on hold in prod", "hold prod", "release the hold of checkout in prod", "hold checkout 1.42.3 in prod",
 	} {
 		c, question, err := sentence.Parse(text, shop)
 		if err == nil || question != nil || !strings.Contains(err.Error(), "on hold") {

@@ -45,7 +45,8 @@ func isHold(lower string) bool { return lower == "hold" || lower == "holds" || l
 // on hold is a rollback's, and to read "hold" as its contrary would be the worst.
 func (p *parser) hold(word, lower string, r role) {
 	lifts := slices.ContainsFunc(p.verbs, func(m mention) bool { return m.kind == gitops.KindLift })
-	asked := slices.ContainsFunc(p.verbs, func(m mention) bool { return !m.kind.Changes() })
+	asked := slices.ContainsFunc(p.verbs, func(m mention) bool { return !m.kind.Changes() }) ||
+		p.at == 1 && p.word(-1) == "on" // "on hold in prod": who wants it put there says so first
 	switch {
 	case lifts:
 	case asked, lower != "hold":

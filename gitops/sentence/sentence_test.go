@@ -266,6 +266,7 @@ func TestAMisspeltNameIsAnsweredWithTheNearestAndNeverGuessed(t *testing.T) {
 		{"promote chekout to prod", "no application “chekout”", "Did you mean checkout?"},
 		{"promote checkout to prd", "no environment “prd”", "Did you mean prod?"},
 		{"promte checkout to prod", "no action “promte”", "Did you mean promote?"},
+		{"make me a sandwich", "I do not understand that.", "Say “help”"},
 		{"promote warehouse to prod", "no application “warehouse”", "Known are cart, checkout, payments and search."},
 		{"promote checkout to prod tomorrow", "do not understand “tomorrow”", "because"},
 		{"promote ../../etc to prod", "no application “../../etc”", "Known are"},

@@ -21,6 +21,8 @@ func (p *parser) explainUnknown() error {
 	}
 	what, names := "application", p.vocabulary.Applications
 	switch {
+	case len(p.verbs)+len(p.applications)+len(p.environments) == 0 && len(p.near(u.word)) == 0:
+		return nothingUnderstood()
 	case u.role == roleTo || u.role == roleFrom || len(p.applications) > 0 && len(p.environments) == 0:
 		what, names = "environment", p.vocabulary.Environments
 	case len(p.verbs) == 0 && len(gitops.Nearest(u.word, verbs())) > 0:
@@ -30,7 +32,7 @@ func (p *parser) explainUnknown() error {
 	}
 	near := gitops.Nearest(u.word, names)
 	if len(near) == 0 {
-		near = gitops.Nearest(u.word, append(append(verbs(), p.vocabulary.Applications...), p.vocabulary.Environments...))
+		near = p.near(u.word)
 	}
 	e := &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("There is no %s %s.", what, quote(u.word))}
 	if len(near) > 0 {
@@ -39,6 +41,21 @@ func (p *parser) explainUnknown() error {
 		e.Next = listSome(what, names)
 	}
 	return e
+}
+
+// near are the names of any sort that a word is close to.
+func (p *parser) near(word string) []string {
+	return gitops.Nearest(word, slices.Concat(verbs(), p.vocabulary.Applications, p.vocabulary.Environments))
+}
+
+// nothingUnderstood refuses a sentence of which no word says anything: there is
+// no telling which of them is wrong.
+func nothingUnderstood() error {
+	return &gitops.Error{
+		Code:    gitops.Invalid,
+		Message: "I do not understand that.",
+		Next:    "Say “help” to see what I understand, for example: status prod",
+	}
 }
 
 func noHold() error {
