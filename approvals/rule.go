@@ -70,7 +70,10 @@ func (j judge) requirement(name string, q gitops.Requirement) gitops.Verdict {
 		verdict.Next = "Let somebody ask who is not in " + q.Group + ", or add people to it in .changebot.yaml."
 	case missing > 0:
 		verdict.Outcome = gitops.OutcomeWaiting
-		verdict.Reason = fmt.Sprintf("%s%d more of %s", waitsFor, missing, q.Group)
+		verdict.Reason = fmt.Sprintf("%s%d of %s", waitsFor, missing, q.Group)
+		if len(approved) > 0 {
+			verdict.Reason = fmt.Sprintf("%s%d more of %s", waitsFor, missing, q.Group)
+		}
 		verdict.Next = turn(waits, missing, "approve")
 		verdict.Waits = waits
 	default:

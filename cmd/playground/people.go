@@ -72,5 +72,5 @@ func (s *stage) prologue(ctx context.Context) error {
 	if err := s.say("ada", "promote checkout to prod because INC-4211 checkout 5xx"); err != nil {
 		return err
 	}
-	return s.see(ctx, "waits for 2 more of release-leads")
+	return s.see(ctx, "waits for 2 of release-leads")
 }
