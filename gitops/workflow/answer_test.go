@@ -66,6 +66,7 @@ func TestAQuestionIsAnsweredOverAllRepositories(t *testing.T) {
 	known := knowledge{world.shelf("acme/one", both, "cart", "web"), world.shelf("acme/two", both[1:], "search", "web")}
 	r := New(Ports{Store: world, Deployer: world, Policy: world}, Options{}, known[0].repo, known[1].repo, &Repository{Name: "acme/gone"})
 	const gone = "acme/gone cannot be read now, so it is not shown."
+	const bring = "To bring one over, say: promote cart from dev to staging "
 	for _, test := range []struct {
 		name  string
 		asks  gitops.Command
@@ -77,9 +78,9 @@ func TestAQuestionIsAnsweredOverAllRepositories(t *testing.T) {
 		{"of applications that live apart", gitops.Command{Applications: []string{"cart", "two/web"}, Environment: "staging"}, "cart staging 1, two/web staging 8", ""},
 		{"of what one may not see", gitops.Command{Environment: "prod"}, "denied", ""},
 		{"of what is nowhere", gitops.Command{Environment: "qa"}, "not_found", ""},
-		{"a diff that only the first can have", gitops.Command{Kind: gitops.KindDiff, From: "dev", Environment: "staging"}, "cart 2 1", "1 more run the same in both. Only in staging: search and two/web. " + gone},
+		{"a diff that only the first can have", gitops.Command{Kind: gitops.KindDiff, From: "dev", Environment: "staging"}, "cart 2 1", "1 more run the same in both. Only in staging: search and two/web. " + bring + gone},
 		{"a diff with what one may not see", gitops.Command{Kind: gitops.KindDiff, From: "prod", Environment: "staging"}, "denied", ""},
-		{"a diff the other way round", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "dev"}, "cart 1 2", "1 more run the same in both. Only in staging: search and two/web. " + gone},
+		{"a diff the other way round", gitops.Command{Kind: gitops.KindDiff, From: "staging", Environment: "dev"}, "cart 1 2", "1 more run the same in both. Only in staging: search and two/web. " + bring + gone},
 		{"a diff of what lives in one alone", gitops.Command{Kind: gitops.KindDiff, Applications: []string{"search"}, From: "dev", Environment: "staging"}, "", "Nothing lives in both. Only in staging: search."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -85,10 +85,27 @@ func (r *Road) diff(ctx context.Context, known knowledge, c gitops.Command, view
 	}
 	table.Notes = append(table.Notes, alone(c.From, onlyThere)...)
 	table.Notes = append(table.Notes, alone(c.Environment, onlyHere)...)
+	if len(table.Rows) > 0 {
+		table.Notes = append(table.Notes, views[0].bringing(c, table.Rows[0][0]))
+	}
 	if hidden > 0 {
 		table.Notes = append(table.Notes, fmt.Sprintf("And %d that you may not ask about here.", hidden))
 	}
 	return table, nil
+}
+
+// bringing says how one application that differs gets to the later environment
+// of a diff.
+func (v view) bringing(c gitops.Command, application string) string {
+	promote := gitops.Command{Kind: gitops.KindPromote, Applications: []string{application}, From: c.From, Environment: c.Environment}
+	to, at := v.catalog.Environment(c.Environment)
+	if from, first := v.catalog.Environment(c.From); first > at {
+		promote.From, promote.Environment, to = c.Environment, c.From, from
+	}
+	if to.NeedsJustification {
+		promote.Because = "INC-4211"
+	}
+	return "To bring one over, say: " + promote.Spoken()
 }
 
 // alone says which applications live in one environment and not in the other.
