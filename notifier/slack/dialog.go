@@ -96,17 +96,12 @@ func rejectDialog(n note) api.ModalViewRequest {
 // requestDialog asks for what is missing, with what was understood filled in.
 func requestDialog(v notifier.Vocabulary, draft gitops.Command, n note) api.ModalViewRequest {
 	n.From, n.Back = draft.From, draft.Back
-	var changing []string
-	for _, k := range gitops.Changing() {
-		changing = append(changing, string(k))
-	}
-	kinds := choice(blockKind, gitops.Capital(gitops.OrList(gitops.Offers())), changing, string(draft.Kind))
 	version := api.NewPlainTextInputBlockElement(words("1.42.3"), blockVersion)
 	version.InitialValue, version.MaxLength = short(draft.Version, 200), 200
 	because := api.NewPlainTextInputBlockElement(words("INC-4211"), blockBecause)
 	because.InitialValue, because.MaxLength = short(draft.Because, maxTyped), maxTyped
 	return dialog(dialogRequest, "New change", "Ask for it", n,
-		api.NewInputBlock(blockKind, words("What shall happen?"), nil, kinds),
+		api.NewInputBlock(blockKind, words("What shall happen?"), nil, kinds(draft.Kind)),
 		api.NewInputBlock(blockApps, words("Which applications?"), nil, several(v.Applications, draft.Applications)),
 		api.NewInputBlock(blockEnv, words("Where?"), nil, choice(blockEnv, "Environment", v.Environments, draft.Environment)),
 		optional(api.NewInputBlock(blockVersion, words("Which version?"), words(unnamed()), version)),
@@ -138,6 +133,21 @@ func choice(id, placeholder string, all []string, chosen string) api.BlockElemen
 	if slices.Contains(all, chosen) {
 		e.InitialOption = options([]string{chosen})[0]
 	}
+	return e
+}
+
+// kinds is a select of what may be asked for, in words.
+func kinds(chosen gitops.Kind) api.BlockElement {
+	var all []*api.OptionBlockObject
+	var initial *api.OptionBlockObject
+	for _, k := range gitops.Changing() {
+		o := api.NewOptionBlockObject(string(k), words(gitops.Capital(k.Words().Offer)), nil)
+		if all = append(all, o); k == chosen {
+			initial = o
+		}
+	}
+	e := api.NewOptionsSelectBlockElement(api.OptTypeStatic, words(gitops.Capital(gitops.OrList(gitops.Offers()))), blockKind, all...)
+	e.InitialOption = initial
 	return e
 }
 
