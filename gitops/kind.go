@@ -54,6 +54,26 @@ type Words struct {
 	Late string // what to do about one that was merged although it had ended, by {applications} and {environment}
 }
 
+// Does says what the Change does to the applications behind it.
+func (c Change) Does() string {
+	words := c.Request.Command.Kind.Words()
+	if c.Lifting() > 1 {
+		return words.DoMany
+	}
+	return words.Do
+}
+
+// Lifting is how many Holds go with a Change that does nothing else.
+func (c Change) Lifting() int {
+	n := 0
+	for _, s := range c.Plan.Targets {
+		if s.OnlyLifts {
+			n += len(s.Lifts)
+		}
+	}
+	return n
+}
+
 // Offers are the kinds of Change as one chooses between them.
 func Offers() []string {
 	var all []string

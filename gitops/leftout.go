@@ -39,7 +39,7 @@ func TellLeftOut(all []LeftOut) []string {
 				continue
 			}
 			if names = append(names, l.Application); len(names) == 1 {
-				reason = l.Reason
+				reason = Clause(l.Reason)
 			}
 		}
 		switch n := len(names); {

@@ -25,7 +25,7 @@ func TestWhatIsLeftOutIsToldByItsReasonHoweverManyThereAre(t *testing.T) {
 	want := []string{
 		"left out 2, not theirs to ask for: svc-14 and svc-15. The first: only Grace may promote svc-14 to prod.",
 		"left out 14, on hold: svc-00, svc-01, svc-02, svc-03, svc-04, svc-05, svc-06, svc-07, svc-08, svc-09 and 4 more. The first: svc-00 2 is on hold in prod.",
-		"left out svc-16: It holds no version.",
+		"left out svc-16: it holds no version.",
 		"already there: svc-17, svc-18, svc-19, svc-20, svc-21, svc-22, svc-23, svc-24, svc-25, svc-26 and 13 more",
 	}
 	p := Plan{LeftOut: all, Evidence: []string{"svc-41 2 in staging: healthy"}}

@@ -24,6 +24,18 @@ func Capital(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
+// Clause takes the capital from a sentence that follows a colon, where it begins
+// with a word that has one for that reason alone.
+func Clause(s string) string {
+	switch word, _, _ := strings.Cut(s, " "); word {
+	case "A", "All", "An", "Another", "Every", "It", "Its", "Neither", "No", "Nobody", "None", "Nothing", "Only", "Somebody",
+		"That", "The", "There", "They", "This", "What", "You", "Your":
+		return strings.ToLower(s[:1]) + s[1:]
+	default:
+		return s
+	}
+}
+
 // Stopped makes what may begin with a name end as a sentence does.
 func Stopped(s string) string {
 	if s = strings.TrimSpace(s); s == "" {

@@ -6,6 +6,22 @@ import (
 	"github.com/changebot/changebot/gitops"
 )
 
+func TestBehindAColonASentenceHasNoCapital(t *testing.T) {
+	for sentence, want := range map[string]string{
+		"":                        "",
+		"It is not declared.":     "it is not declared.",
+		"There is no prod. It …":  "there is no prod. It …",
+		"I cannot read it.":       "I cannot read it.",
+		"Ada may not do it.":      "Ada may not do it.",
+		"GitHub does not answer.": "GitHub does not answer.",
+		"prod needs a reason.":    "prod needs a reason.",
+	} {
+		if got := gitops.Clause(sentence); got != want {
+			t.Errorf("%q became %q, want %q", sentence, got, want)
+		}
+	}
+}
+
 func TestAReasonBecomesASentence(t *testing.T) {
 	for reason, want := range map[string]string{
 		"":                               "",

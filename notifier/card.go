@@ -55,7 +55,7 @@ func parseCardKey(key string) (round int, person string, ok bool) {
 func card(v View) Message {
 	c := v.Change
 	words := c.Request.Command.Kind.Words()
-	asks := line(mention(c.Request.Requester), say(" asks to "+words.Do+" "), bold(applications(c)), say(" "+words.Toward+" "), bold(environment(c)))
+	asks := line(mention(c.Request.Requester), say(" asks to "+c.Does()+" "), bold(applications(c)), say(" "+words.Toward+" "), bold(environment(c)))
 	if len(c.Plan.Targets) == 1 {
 		asks = line(asks, say(": "), arrow(c.Plan.Targets[0]))
 	}

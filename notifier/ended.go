@@ -44,9 +44,9 @@ func headline(c gitops.Change) Text {
 	case gitops.StateDegraded:
 		return tell(degraded, c)
 	case gitops.StateUnchanged:
-		return line(say("👌 Nothing to do: "), say(gitops.Stopped(c.Reason)))
+		return line(say("👌 Nothing to do: "), say(gitops.Clause(gitops.Stopped(c.Reason))))
 	case gitops.StateDenied:
-		return line(say("🚫 Not possible: "), inRooms(gitops.Stopped(c.Reason), c.Rooms))
+		return line(say("🚫 Not possible: "), inRooms(gitops.Clause(gitops.Stopped(c.Reason)), c.Rooms))
 	case gitops.StateRejected:
 		return line(say("⛔ "), rejected(c))
 	case gitops.StateCancelled:

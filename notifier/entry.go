@@ -32,7 +32,7 @@ func entry(c gitops.Change, e gitops.Entry) Message {
 	}
 	words := line(say(mark), inRooms(gitops.Sentence(e.Text), c.Rooms))
 	if e.Actor != "" && e.Actor != self {
-		words = line(say(mark), bold(cmp.Or(e.Name(), nameOf(c.Person(e.Actor)))), say(": "+e.Text))
+		words = line(say(mark), bold(cmp.Or(e.Name(), nameOf(c.Person(e.Actor)))), say(" "+e.Text))
 	}
 	return Message{paragraph(words)}
 }

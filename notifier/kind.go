@@ -24,7 +24,7 @@ func tellingOf(k gitops.Kind) telling {
 	case gitops.KindRestart:
 		return telling{"🔄 ", "🔄 {named} {was} restarted in {environment} and {is} healthy"}
 	case gitops.KindLift:
-		return telling{"🔓 ", "🔓 The hold of {applications} in {environment} is lifted"}
+		return telling{"🔓 ", "🔓 The {hold} of {applications} in {environment} {lifted}"}
 	default: // one that a newer changebot has stored
 		return telling{"✏️ ", "✅ {named} {is} healthy in {environment}"}
 	}
@@ -39,6 +39,10 @@ func tell(headline string, c gitops.Change) Text {
 	if len(c.Plan.Targets) > 1 {
 		is, was, its = "are", "were", "their earlier versions"
 	}
+	hold, lifted := "hold", "is lifted"
+	if c.Lifting() > 1 {
+		hold, lifted = "holds", "are lifted"
+	}
 	names := map[string]Text{
 		"applications": bold(applications(c)),
 		"named":        bold(named(c)),
@@ -46,6 +50,8 @@ func tell(headline string, c gitops.Change) Text {
 		"environment":  bold(environment(c)),
 		"is":           say(is),
 		"was":          say(was),
+		"hold":         say(hold),
+		"lifted":       say(lifted),
 	}
 	var t Text
 	for headline != "" {

@@ -57,7 +57,7 @@ func what(c gitops.Change) Text {
 	if from := c.Request.Command.From; from != "" {
 		toward = "  " + from + " → "
 	}
-	return line(say(gitops.Capital(words.Do)+" "), bold(applications(c)), say(cmp.Or(toward, " "+words.Toward+" ")), bold(environment(c)))
+	return line(say(gitops.Capital(c.Does())+" "), bold(applications(c)), say(cmp.Or(toward, " "+words.Toward+" ")), bold(environment(c)))
 }
 
 // newVersion is the version that a Change brings, where it is the same everywhere.

@@ -65,7 +65,7 @@ func TestProgressIsToldOnceAndActsOnNoTerminal(t *testing.T) {
 	c.Turn = api.Turn{Who: "changebot", Act: "merge"}
 	told.tell(c)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	want := []string{"ada: asked", "a �[2Jtitle of two lines", "waits for 1 more of leads: grace or ruth", "ruth: approved"}
+	want := []string{"ada asked", "a �[2Jtitle of two lines", "waits for 1 more of leads: grace or ruth", "ruth approved"}
 	if len(lines) != len(want) {
 		t.Fatalf("told:\n%s", out.String())
 	}

@@ -202,7 +202,7 @@ func (t *teller) tell(c api.Change) {
 		t.seq = e.Seq
 		who := ""
 		if e.Actor != "changebot" {
-			who = cmp.Or(e.Name, e.Actor) + ": "
+			who = cmp.Or(e.Name, e.Actor) + " "
 		}
 		t.line(e.At, who+e.Text)
 	}

@@ -67,7 +67,7 @@ func pushAfterApproval(ctx context.Context, s *stage) error {
 	return first(
 		func() error { return s.say("tomas", "promote search to prod because INC-4212") },
 		func() error { return s.press(ctx, "ruth", "Approve") },
-		func() error { return s.seeTimes(ctx, "*Ruth Kowalski*: approved", 2) },
+		func() error { return s.seeTimes(ctx, "*Ruth Kowalski* approved", 2) },
 		func() error {
 			pulls := s.GitHub.Pulls(world.Repository)
 			branch := pulls[len(pulls)-1].Head
@@ -76,7 +76,7 @@ func pushAfterApproval(ctx context.Context, s *stage) error {
 		},
 		func() error { return s.see(ctx, "no longer counts") },
 		func() error { return s.press(ctx, "tomas", "Cancel") },
-		func() error { return s.see(ctx, "*Tomás Rivera*: cancelled it") },
+		func() error { return s.see(ctx, "*Tomás Rivera* cancelled it") },
 	)
 }
 

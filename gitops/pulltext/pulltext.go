@@ -30,7 +30,7 @@ func Title(c gitops.Change) string {
 	}
 	first, words := steps[0], c.Request.Command.Kind.Words()
 	where := words.Toward + " " + first.Target.Environment
-	what := fmt.Sprintf("%s %s %s: %s", gitops.Capital(words.Do), first.Target.Application, where, brings(first))
+	what := fmt.Sprintf("%s %s %s: %s", gitops.Capital(c.Does()), first.Target.Application, where, brings(first))
 	if len(steps) > 1 {
 		what = fmt.Sprintf("%s %d applications %s", gitops.Capital(words.DoMany), len(steps), where)
 	}

@@ -88,6 +88,12 @@ func nothingToDo(c gitops.Change) gitops.Error {
 	return gitops.Error{Message: joinSentences(alreadyThere(c), sayLeftOut(c.Plan.LeftOut)), Next: comeLater(c, c.Plan.LeftOut)}
 }
 
+// meanwhileThere says why a Change has nothing left to do once the base branch
+// has moved, with what is left out since.
+func meanwhileThere(c gitops.Change, gone string) gitops.Error {
+	return gitops.Error{Message: joinSentences("Meanwhile "+alreadyThere(c), gone), Next: comeLater(c, c.Plan.LeftOut)}
+}
+
 // comeLater says what brings along what is left out; empty where that is nothing.
 func comeLater(c gitops.Change, all []gitops.LeftOut) string {
 	for _, l := range all {

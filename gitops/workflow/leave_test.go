@@ -79,6 +79,19 @@ func TestWhatIsNamedBecomesImpossibleTogether(t *testing.T) {
 	}
 }
 
+func TestWhereNothingIsLeftToDoItSaysWhatBringsTheOthersAlong(t *testing.T) {
+	_, _, tip := newLibrary()
+	c := promotionOfAll(tip)
+	c.Plan.LeftOut = []gitops.LeftOut{{Application: "cart", Bar: gitops.BarHold, Reason: "cart 8 is on hold in prod."}}
+	end := meanwhileThere(c, "Left out cart.")
+	if !strings.HasPrefix(end.Message, "Meanwhile prod already runs") || !strings.HasSuffix(end.Message, "Left out cart.") {
+		t.Errorf("it says %q", end.Message)
+	}
+	if !strings.Contains(end.Next, "lift cart in prod because") {
+		t.Errorf("what comes next is %q", end.Next)
+	}
+}
+
 // TestWhatIsLeftOutLaterVoidsTheApprovals says so, and lets go of the Target.
 func TestWhatIsLeftOutLaterVoidsTheApprovals(t *testing.T) {
 	_, w, tip := newLibrary()

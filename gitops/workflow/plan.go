@@ -106,7 +106,7 @@ func (w walk) refuseBroken(ctx context.Context, c gitops.Change, tip Tip) error 
 		next = "Its owners have been told. " + next
 	}
 	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
-		Message: fmt.Sprintf("%s on %s is broken, so nothing can be changed: %s", CatalogFile, w.repo.Branch, tip.Broken.Message),
+		Message: fmt.Sprintf("%s on %s is broken, so nothing can be changed: %s", CatalogFile, w.repo.Branch, gitops.Clause(tip.Broken.Message)),
 		Next:    next,
 	}, Self)
 }

@@ -38,7 +38,7 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 	case len(now.Edits) == 0:
 		gone := sayLeftOut(since(c.Plan, now))
 		c.Plan.Targets, c.Plan.LeftOut = now.Targets, now.LeftOut
-		return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: joinSentences("Meanwhile "+alreadyThere(c), gone)}, Self)
+		return true, w.end(ctx, c, gitops.StateUnchanged, meanwhileThere(c, gone), Self)
 	case now.Digest != c.Plan.Digest:
 		return true, w.voidByBase(ctx, c, now, rewound)
 	case stuck || rewound || len(now.Targets) < len(c.Plan.Targets):
@@ -51,7 +51,7 @@ func (w walk) rebase(ctx context.Context, tip Tip, c gitops.Change, mergeable Me
 // endOnMovedBase ends a Change that has become impossible.
 func (w walk) endOnMovedBase(ctx context.Context, c gitops.Change, why gitops.Error) error {
 	return w.end(ctx, c, gitops.StateDenied, gitops.Error{
-		Message: "On the moved base branch this cannot be done any more: " + why.Message, Next: why.Next,
+		Message: "On the moved base branch this cannot be done any more: " + gitops.Clause(why.Message), Next: why.Next,
 	}, Self)
 }
 

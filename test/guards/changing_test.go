@@ -73,7 +73,7 @@ func halfDone() []guard {
 
 		// 20. “Nothing to do” is swallowed.
 		{20, "gitops/workflow/plan.go", `return w.end(ctx, c, gitops.StateUnchanged, nothingToDo(c), Self)`, `return nil`, scenarios, "TestScenarios/nothing_to_do"},
-		{20, "gitops/workflow/rebase.go", `return true, w.end(ctx, c, gitops.StateUnchanged, gitops.Error{Message: joinSentences("Meanwhile "+alreadyThere(c), gone)}, Self)`, `return gone == "", nil`,
+		{20, "gitops/workflow/rebase.go", `return true, w.end(ctx, c, gitops.StateUnchanged, meanwhileThere(c, gone), Self)`, `return gone == "", nil`,
 			scenarios, "TestScenarios/base_moved_to_it"},
 
 		// 21. Marked as seen before it is processed.
