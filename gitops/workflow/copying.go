@@ -49,6 +49,9 @@ func (w walk) copyInto(ctx context.Context, t *worktree, base string, s gitops.S
 	if err != nil && gitops.CodeOf(err) != gitops.NotFound {
 		return err
 	}
+	if err := c.alike(ctx, from, to); err != nil {
+		return err
+	}
 	there := map[string]TreeFile{}
 	for _, f := range to {
 		there[f.Path] = f

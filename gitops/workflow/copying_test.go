@@ -138,6 +138,11 @@ func TestADirectoryIsCopiedWithinItsGlobsAndKeepsWhatIsProtected(t *testing.T) {
 		{"a link that would go", gitops.Copying{}, map[string]string{"app": "version=2\n"}, map[string]string{"app": "version=1\n", "l": "->/etc"}, "refused: prod/l cannot be copied safely: it is a symlink"},
 		{"a new executable", gitops.Copying{}, map[string]string{"app": "version=2\n", "run": "!sh"}, map[string]string{"app": "version=1\n"}, "refused: staging/run cannot be copied safely: it is executable"},
 		{"another kind of file", gitops.Copying{}, map[string]string{"app": "version=2\n", "run": "!sh"}, map[string]string{"app": "version=1\n", "run": "sh"}, "refused: prod/run cannot be copied safely: it is executable on one side"},
+		{"a new name beside one like it", gitops.Copying{}, map[string]string{"app": "version=2\n", "README": "x", "readme": "y"}, map[string]string{"app": "version=1\n", "readme": "y"},
+			"refused: prod/README cannot be copied safely: it would stand beside prod/readme, and Windows"},
+		{"two new ones", gitops.Copying{}, map[string]string{"app": "version=2\n", "a/x": "x", "A/y": "y"}, map[string]string{"app": "version=1\n"}, "refused: prod/a/x cannot be copied safely: it would stand beside prod/A"},
+		{"one like what is not copied", keeps, map[string]string{"app": "version=2\n", "Local/a": "x"}, map[string]string{"app": "version=1\n", "local/b": "y"}, "refused: prod/Local/a cannot be copied safely: it would stand beside prod/local"},
+		{"another spelling takes its place", gitops.Copying{}, map[string]string{"app": "version=2\n", "README": "x\n"}, map[string]string{"app": "version=2\n", "readme": "x\n"}, "prod/README + x; prod/readme - x"},
 		{"nothing is covered at the source", gitops.Copying{Include: []string{"x"}}, map[string]string{"app": "version=2\n"}, map[string]string{"app": "version=1\n", "x": ""}, "refused: staging holds nothing that is copied"},
 	}
 	for _, tt := range tests {
