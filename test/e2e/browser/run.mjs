@@ -27,7 +27,7 @@ async function step(page, name, act) {
 async function promotion(page, slack) {
   await step(page, 'the playground shows one change done and one that waits', async () => {
     await slack.message('cart 3.4.0 is healthy in staging').waitFor();
-    await slack.message('waits for 2 more of release-leads').waitFor();
+    await slack.message('waits for 2 of release-leads').waitFor();
   });
   await step(page, 'Ada asks by a hint', async () => {
     await slack.hint('/change promote search to prod because INC-4211');
