@@ -54,7 +54,7 @@ func nothingUnderstood() error {
 	return &gitops.Error{
 		Code:    gitops.Invalid,
 		Message: "I do not understand that.",
-		Next:    "Say “help” to see what I understand, for example: status prod",
+		Next:    "Say “help” to see what I understand, or try “status”.",
 	}
 }
 

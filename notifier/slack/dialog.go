@@ -113,7 +113,7 @@ func requestDialog(v notifier.Vocabulary, draft gitops.Command, n note) api.Moda
 func unnamed() string {
 	text := "Where it is empty:"
 	for _, k := range gitops.Changing() {
-		text += " " + gitops.Capital(k.Words().Offer) + ": " + k.Words().Unnamed
+		text += " " + gitops.Capital(k.Words().Offer) + ": " + gitops.Clause(k.Words().Unnamed)
 	}
 	return text
 }
