@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -50,8 +51,10 @@ const (
 	// a question waits for.
 	maxCommits, fewCommits = 200_000, 500
 
-	// batch is how many commits are taken in, and put on disk, at a time.
-	batch = 1000
+	// batch is how many commits are taken in, and put on disk, at a time, and
+	// batchChanges about how many changes of theirs: a commit may write all files
+	// of a repository anew.
+	batch, batchChanges = 1000, 200_000
 )
 
 // Open returns the Index with the facts that are on disk. What is there and
@@ -125,13 +128,15 @@ func (x *Index) Follow(ctx context.Context, tip string, places []gitops.Place) e
 		of[p.File] = append(of[p.File], p)
 	}
 	var commits []Commit
+	changes := 0
 	err := x.opts.Source.Log(ctx, tip, maxCommits, x.knows, func(c Commit) error {
-		if commits = append(commits, c); len(commits) < batch {
+		commits, changes = append(commits, c), changes+len(c.Changes)
+		if len(commits) < batch && changes < batchChanges {
 			return nil
 		}
 		err := x.readAll(ctx, commits, of)
 		x.take(commits)
-		commits = nil
+		commits, changes = nil, 0
 		return err
 	})
 	if err != nil {
@@ -176,8 +181,12 @@ func (x *Index) catchUp(ctx context.Context, commit string) bool {
 	defer func() { x.writer <- struct{}{} }()
 	x.check(ctx, commit)
 	var commits []Commit
+	changes := 0
 	err := x.opts.Source.Log(ctx, commit, fewCommits, x.knows, func(c Commit) error {
-		commits = append(commits, c)
+		commits, changes = append(commits, c), changes+len(c.Changes)
+		if changes >= batchChanges {
+			return errMuch
+		}
 		return nil
 	})
 	if err != nil || len(commits) >= fewCommits {
@@ -186,6 +195,9 @@ func (x *Index) catchUp(ctx context.Context, commit string) bool {
 	x.take(commits)
 	return true
 }
+
+// errMuch ends the reading of more than a question waits for.
+var errMuch = errors.New("much has changed")
 
 // take adds commits, parents before children. The last one is the tip.
 func (x *Index) take(commits []Commit) {
