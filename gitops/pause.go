@@ -18,8 +18,17 @@ func (p *Pause) Error() string { return "asked to wait " + p.After.String() + ":
 // Unwrap returns what the other system said.
 func (p *Pause) Unwrap() error { return p.Err }
 
+// LongestPause bounds for how long somebody is left alone: what lies between us
+// and them may ask for years, and nothing else would take the work up again.
+const LongestPause = time.Hour
+
+// PauseOf is how long somebody is left alone who asks for so many seconds.
+func PauseOf(seconds int) time.Duration {
+	return time.Duration(min(max(seconds, 0), int(LongestPause/time.Second))) * time.Second
+}
+
 // RetryAfter tells the job queue when to try again; never at once.
-func (p *Pause) RetryAfter() time.Duration { return max(p.After, time.Second) }
+func (p *Pause) RetryAfter() time.Duration { return min(max(p.After, time.Second), LongestPause) }
 
 // Again is the error that says that work is to be taken up again after a while:
 // what it waits for is not there yet. It is no fault.

@@ -77,7 +77,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.large = x.large || res.StatusCode == http.StatusRequestEntityTooLarge
 	x.lost = x.lost || isLost(res.StatusCode)
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && res.StatusCode >= http.StatusMultipleChoices {
-		x.pause = &gitops.Pause{After: time.Duration(seconds) * time.Second}
+		x.pause = &gitops.Pause{After: gitops.PauseOf(seconds)}
 	}
 	return res, nil
 }

@@ -45,7 +45,7 @@ func (c *considerate) RoundTrip(req *http.Request) (*http.Response, error) {
 		seconds = 60 // what GitHub advises where it does not say
 	}
 	_ = res.Body.Close() // the status says it all
-	wait := time.Duration(seconds) * time.Second
+	wait := gitops.PauseOf(seconds)
 	c.mu.Lock()
 	c.until = time.Now().Add(wait)
 	c.mu.Unlock()
