@@ -10,7 +10,9 @@ LINT_VERSION := v2.15.0
 LINT    := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 
 # The race detector needs a C compiler; without one the tests run all the same.
-RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race)
+# It brings checks of pointer arithmetic along, which the C code of SQLite, that
+# was translated to Go, has everywhere: they are a third of what it costs then.
+RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && [ "$$($(GO) env CGO_ENABLED)" = 1 ] && echo -race -gcflags=modernc.org/...=-d=checkptr=0)
 
 help: ## print this
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

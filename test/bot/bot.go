@@ -29,13 +29,13 @@ func Patience() time.Duration {
 	return 3 * time.Minute
 }
 
-// Build compiles changebot into a folder; race adds the race detector, tags
-// are build tags.
+// Build compiles changebot into a folder, without symbols, which links in half
+// the time; race adds the race detector, tags are build tags.
 func Build(ctx context.Context, dir string, race bool, tags ...string) (string, error) {
 	binary := filepath.Join(dir, "changebot")
-	args := []string{"build", "-o", binary, "-tags", strings.Join(tags, ",")}
-	if race {
-		args = append(args, "-race")
+	args := []string{"build", "-ldflags=-s", "-o", binary, "-tags", strings.Join(tags, ",")}
+	if race { // as the Makefile says it
+		args = append(args, "-race", "-gcflags=modernc.org/...=-d=checkptr=0")
 	}
 	build := exec.CommandContext(ctx, "go", append(args, "github.com/changebot/changebot/cmd/changebot")...)
 	if out, err := build.CombinedOutput(); err != nil {
