@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -67,7 +68,8 @@ func TestGuards(t *testing.T) {
 	if os.Getenv("CHANGEBOT_GUARDS") != "1" {
 		t.Skip("it builds and tests each package without each of its guards, which takes minutes: make guards")
 	}
-	w := workshop{dir: t.TempDir(), whole: map[string]func() (string, error){}}
+	benches := func() chan struct{} { return make(chan struct{}, runtime.GOMAXPROCS(0)) }
+	w := workshop{dir: t.TempDir(), whole: map[string]func() (string, error){}, benches: benches(), stories: benches()}
 	for _, g := range guards() {
 		w.whole[g.in] = sync.OnceValues(func() (string, error) { return w.passes(g.in) })
 	}
@@ -78,6 +80,7 @@ func TestGuards(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer w.work(g.in)()
 			complaint, err := g.failsWithout(t.TempDir(), binary)
 			if err != nil {
 				t.Fatal(err)
@@ -107,10 +110,24 @@ func (g guard) removed() ([]byte, error) {
 // root is where the repository begins, as seen from a test of this package.
 const root = "../.."
 
-// A workshop has the test binaries of packages with all guards in place.
+// A workshop has the test binaries of packages with all guards in place, and
+// benches for as many as work at the same time. Who waits for a binary has none,
+// and stories have their own: without its guard one mostly waits for what does
+// not come, while others compile.
 type workshop struct {
-	dir   string
-	whole map[string]func() (binary string, err error)
+	dir              string
+	whole            map[string]func() (binary string, err error)
+	benches, stories chan struct{}
+}
+
+// work takes a bench, which the function gives back that it returns.
+func (w workshop) work(in string) (done func()) {
+	bench := w.benches
+	if in == scenarios {
+		bench = w.stories
+	}
+	bench <- struct{}{}
+	return func() { <-bench }
 }
 
 // passes builds a package's tests and runs those of the list, which must pass
@@ -122,6 +139,7 @@ func (w workshop) passes(in string) (binary string, err error) {
 			tests = append(tests, g.run)
 		}
 	}
+	defer w.work(in)()
 	if binary, err = build(in, w.dir, ""); err != nil {
 		return "", err
 	}
