@@ -66,6 +66,8 @@ func halfDone() []guard {
 			"./gitops/workflow", "TestOneOfAllThatCannotBePromotedKeepsNoOtherBack"},
 		{19, "gitops/workflow/leave.go", `if out, is := leftOut(application, err); is {`, `if out, is := leftOut(application, err); is && false {`,
 			"./gitops/workflow", "TestOneOfAllThatBecomesImpossibleKeepsNoOtherBack"},
+		{19, "gitops/workflow/copying.go", `if err := c.alike(ctx, from, to); err != nil {`, `if err := c.alike(ctx, from, to); err != nil && false {`,
+			"./gitops/workflow", "TestADirectoryIsCopiedWithinItsGlobsAndKeepsWhatIsProtected"},
 		{19, "approvals/ask.go", `if q.Command.All {`, `if false {`, "./approvals", "TestOfAllApplicationsOneThatMayBeAskedForIsEnough"},
 		{19, "notifier/teller.go", `case refusedBy(err) && !leaseOver(err):`, `case false:`, teller, "TestOneRefusedPostDoesNotKeepBackTheOthers"},
 		{19, "notifier/teller.go", "r.reconcile(ctx, spec); err != nil {\n\t\t\tr.failed = append(r.failed, err)", "r.reconcile(ctx, spec); err != nil {\n\t\t\treturn err",

@@ -78,6 +78,7 @@ func speaking() []guard {
 		{32, "notifier/slack/mrkdwn.go", `"<", "&lt;", `, ``, slack, "TestSpansBecomeMrkdwnThatNobodyCanBend"},
 		{32, "notifier/slack/mrkdwn.go", "strings.FieldsFunc(s, func(r rune) bool { return r == '\\n' || r == '\\r' }), \" \"), \"`\", \"'\")", "[]string{s}, \"\"), \"`\", \"'\")",
 			slack, "TestSpansBecomeMrkdwnThatNobodyCanBend"},
+		{32, "notifier/slack/mrkdwn.go", `if channelID.MatchString(s.Room) {`, `if s.Room != "" {`, slack, "TestSpansBecomeMrkdwnThatNobodyCanBend"},
 		{32, "gitops/pulltext/body.go", `b.WriteString("@\u200b")`, `b.WriteRune(r)`, pulltext, "TestABodyMentionsNobodyAndKeepsItsLayout"},
 		{32, "gitops/pulltext/body.go", `return strings.ReplaceAll(b.String(), "` + "```" + `", "'''")`, `return b.String()`, pulltext, "TestABodyMentionsNobodyAndKeepsItsLayout"},
 		{32, "gitops/pulltext/pulltext.go", `t.key, oneLine(t.value))`, `t.key, t.value)`, pulltext, "TestNobodyWritesATrailerOfTheirOwn"},
