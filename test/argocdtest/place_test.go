@@ -55,7 +55,7 @@ func pretended(t *testing.T, more ...func(*argocdtest.Options)) (*place, *argocd
 		}
 		git.Close()
 	})
-	return &place{server: s.Address, token: "all", gitDir: dir, gitURL: git.URL, patient: 20 * time.Second, settle: 50 * time.Millisecond, grace: 1200 * time.Millisecond}, s
+	return &place{server: s.Address, token: "all", gitDir: dir, gitURL: git.URL, patient: time.Minute, settle: 50 * time.Millisecond, grace: 1200 * time.Millisecond}, s
 }
 
 // real starts the real Argo CD, or takes the one that the environment names in
