@@ -15,6 +15,11 @@ import (
 // validName is what the schema's "name" says, for names found in the tree.
 var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// mostListed bounds the names that one walk lists: a small repository can be made
+// to hold the same directory a billion times. 10,000 applications have a tenth
+// of it.
+const mostListed = 1_000_000
+
 // A discovery walks the tree along the layouts and collects the targets.
 type discovery struct {
 	*document
@@ -23,6 +28,7 @@ type discovery struct {
 	commit     string
 	file       *file
 	listed     map[string][]Entry // what was listed already in this walk
+	names      int                // listed in this walk
 	targets    []gitops.Target
 	copied     map[string]string // of targets, the pointer to the copy: that they have
 	seen       taken
@@ -229,6 +235,12 @@ func (w *discovery) list(ctx context.Context, dir string) ([]Entry, error) {
 	entries, err := w.tree.List(ctx, w.commit, dir)
 	if err != nil && !notThere(err) {
 		return nil, fmt.Errorf("list %q at %s: %w", dir, short(w.commit), err)
+	}
+	if w.names += 1 + len(entries); w.names > mostListed {
+		return nil, &gitops.Error{
+			Code: gitops.Invalid, Message: fmt.Sprintf("Where the layouts of %s lead there are more than %d files and directories.", File, mostListed),
+			Next: "Narrow the path of the layouts, or remove what is there by mistake.",
+		}
 	}
 	w.listed[dir] = entries
 	return entries, nil
