@@ -168,17 +168,19 @@ func TestWhoWasPausedAsksAgainWhetherItHoldsTheLease(t *testing.T) {
 }
 
 func TestADoThatOutlivesTheLeaseIsCancelled(t *testing.T) {
-	j := &book{outcomes: map[string]json.RawMessage{}}
-	_, err := effect.Once(t.Context(), j, lease(20*time.Millisecond), effect.Act[int]{
-		Intent: effect.Intent{Change: "c-1", Key: "slow"},
-		Do: func(ctx context.Context) (int, error) {
-			<-ctx.Done()
-			return 0, ctx.Err()
-		},
+	synctest.Test(t, func(t *testing.T) {
+		j := &book{outcomes: map[string]json.RawMessage{}}
+		_, err := effect.Once(t.Context(), j, lease(time.Minute), effect.Act[int]{
+			Intent: effect.Intent{Change: "c-1", Key: "slow"},
+			Do: func(ctx context.Context) (int, error) {
+				<-ctx.Done()
+				return 0, ctx.Err()
+			},
+		})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
 	})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
 }
 
 func TestARenewedLeaseGivesAnEffectItsTime(t *testing.T) {
