@@ -40,7 +40,7 @@ crashes: ## kill changebot at every named point, on SQLite and PostgreSQL
 	CHANGEBOT_CRASHES=all $(GO) test -count=1 -timeout 40m ./test/crashes
 
 storm: ## two thousand requests while everything misbehaves (minutes; STORM=200 for fewer)
-	CHANGEBOT_STORM=$(STORM) $(GO) test -count=1 -v -timeout 30m ./test/storm
+	CHANGEBOT_STORM=$(STORM) $(GO) test -count=1 -v -timeout 40m ./test/storm
 
 lint: $(LINT) ## check form and habits
 	$(LINT) run ./...

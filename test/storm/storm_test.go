@@ -35,7 +35,7 @@ const (
 	crowdSize = 20               // people who type at the same moment
 	busy      = 60               // requests that may be without an end before others hold back
 	calm      = 4 * time.Minute  // after the storm, until nothing may be open any more
-	longest   = 20 * time.Minute // what a storm may take that does not move on
+	longest   = 30 * time.Minute // what a storm may take that does not move on
 )
 
 // An outage is when changebot was not there, and nothing that it had told was
