@@ -43,6 +43,9 @@ type Options struct {
 	// WebhookURL and WebhookSecret direct the App's webhooks. SetWebhook
 	// changes them later.
 	WebhookURL, WebhookSecret string
+	// WebhookTimeout is how long the answer to a webhook may take; GitHub's ten
+	// seconds by default.
+	WebhookTimeout time.Duration
 	// App is the GitHub App; see App for what is filled in.
 	App App
 	// Limits are the rate limits; see Limits for what is filled in.
@@ -121,6 +124,7 @@ func New(opt Options) (*Server, error) {
 		accounts: map[string]*account{}, teams: map[string]*team{}, repos: map[string]*repo{},
 	}
 	s.nextID.Store(1000)
+	s.hooks.SetTimeout(opt.WebhookTimeout)
 	s.SetWebhook(opt.WebhookURL, opt.WebhookSecret)
 	s.account(s.botLogin(), opt.App.Name, "Bot")
 	if err := s.listen(); err != nil {

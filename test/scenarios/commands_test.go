@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -46,8 +48,7 @@ type command func(s *story, args []string) error
 //	mend SERVER                   it behaves again
 //
 // and those of git, GitHub and Argo CD in remotes_test.go, and of the command
-// line in cli_test.go. A "!" before see
-// and told says that it must not be so now.
+// line in cli_test.go. A "!" before one that looks says that it must not be so now.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	words := map[string]func(ts *testscript.TestScript, neg bool, args []string){}
 	for name, c := range also(actions(), also(cliActions(), watchers())) {
@@ -144,8 +145,7 @@ func actions() map[string]command {
 			if err != nil {
 				return err
 			}
-			_, err = s.Slack.Slash(user, room, "/change", strings.Join(args[2:], " "))
-			return err
+			return s.answered(s.Slack.Slash(user, room, "/change", strings.Join(args[2:], " ")))
 		},
 		"say": func(s *story, args []string) error {
 			user, room, err := s.who(args)
@@ -204,8 +204,21 @@ func shout(s *story, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Slack.Slash(user, room, "/change", strings.Repeat("x", n))
-	return err
+	return s.answered(s.Slack.Slash(user, room, "/change", strings.Repeat("x", n)))
+}
+
+// answered makes an error of what Slack itself tells a person where changebot
+// runs and does not take what they did: it is lost then.
+func (s *story) answered(out slacktest.Outcome, err error) error {
+	if err != nil || out.Code == "" {
+		return err
+	}
+	select {
+	case <-s.Exited():
+		return nil // nobody was there
+	default:
+		return fmt.Errorf("Slack tells them: %s (%s)", out.Notice, out.Code)
+	}
 }
 
 // who reads a person and a room from the first two words.
@@ -323,21 +336,23 @@ func press(s *story, args []string) error {
 	words := strings.Join(args[2:], " ")
 	ctx, cancel := waiting()
 	defer cancel()
-	var newest slacktest.Message
 	err = bot.Until(ctx, func() (bool, error) {
 		messages := append(s.Slack.Messages(room), s.private(user, room)...)
 		for i := len(messages) - 1; i >= 0; i-- {
 			if m := messages[i]; !m.Deleted && strings.Contains(s.Slack.Text(m), "["+words+"]") {
-				newest = m
-				return true, nil
+				out, err := s.Slack.Click(user, room, m.TS, words, 0)
+				if errors.Is(err, slacktest.ErrNotFound) {
+					return false, nil // it went in this moment
+				}
+				return true, s.answered(out, err)
 			}
 		}
 		return false, nil
 	})
-	if err != nil {
-		return fmt.Errorf("no such button: %w\n%s", err, s.Slack.Transcript(room))
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no such button: %w\n%s", err, s.Slack.Transcript(room))
 	}
-	_, err = s.Slack.Click(user, room, newest.TS, words, 0)
+	s.again = func() error { return press(s, args) }
 	return err
 }
 
@@ -352,7 +367,12 @@ func (s *story) private(user, room string) []slacktest.Message {
 	return in
 }
 
-// fill submits the form that is open, waiting until there is one.
+// pressAgain is what changebot tells a person whose form may not have opened:
+// Slack opens one for three seconds after the press only.
+const pressAgain = "please press again"
+
+// fill submits the form that is open, waiting until there is one. Who is told to
+// press again does.
 func fill(s *story, args []string) error {
 	user, err := s.person(args[0])
 	if err != nil {
@@ -361,10 +381,17 @@ func fill(s *story, args []string) error {
 	ctx, cancel := waiting()
 	defer cancel()
 	var view slacktest.View
-	if err := s.Slack.WaitFor(ctx, func() bool {
-		v, ok := s.Slack.TopView(user)
-		view = v
-		return ok
+	asked := 0
+	if err := bot.Until(ctx, func() (open bool, err error) {
+		if view, open = s.Slack.TopView(user); open {
+			return true, nil
+		}
+		answers, err := told(s, args[0])
+		if times := strings.Count(answers, pressAgain); err == nil && times > asked && s.again != nil {
+			asked = times
+			err = s.again()
+		}
+		return false, err
 	}); err != nil {
 		return fmt.Errorf("no form is open: %w", err)
 	}

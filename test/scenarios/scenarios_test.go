@@ -38,6 +38,7 @@ func TestScenarios(t *testing.T) {
 				SocketMode: strings.Contains(filepath.Base(env.WorkDir), "socket"), // such a story needs no public address
 				Builds:     &builds,
 				Timing:     hurry(filepath.Base(env.WorkDir)),
+				Unhurried:  bot.Patience(), // what is told here is not how fast this machine is
 			})
 			if err != nil {
 				return fmt.Errorf("start the world: %w", err)

@@ -20,6 +20,7 @@ type story struct {
 	dir        string
 	operations string // where changebot is watched
 	terminal   terminal
+	again      func() error // presses the button once more that was pressed last
 }
 
 // end stops everything, and keeps changebot's log for who looks into a failure.

@@ -21,6 +21,8 @@ func (w *World) startSlack() error {
 		Seed: w.opts.Seed, SocketMode: w.opts.SocketMode, TeamName: "Acme", PageURL: w.opts.ExternalSlack, BotName: "changebot",
 		Commands: []slacktest.Command{{Name: "/change", Description: "Change what runs", Hint: "promote checkout to prod because INC-4211"}},
 		Hints:    hints(),
+
+		AckTimeout: w.opts.Unhurried,
 	})
 	if err != nil {
 		return fmt.Errorf("start Slack: %w", err)

@@ -43,6 +43,7 @@ type Options struct {
 	Timing     map[string]time.Duration // in changebot.yaml, over what is usual in tests
 	CallsHour  int                      // that GitHub allows; 0 is its own limit of 5,000
 	Older      bool                     // the repository has a commit before its newest, which a clone of depth 1 leaves out
+	Unhurried  time.Duration            // how long Slack and GitHub wait for changebot to take what they bring; 0 is their own 3 and 10 seconds
 	Repository fs.FS                    // the GitOps repository, with example.RepoURL for its address; nil is the sample
 
 	// ExternalGitHub and ExternalSlack are where people see the pages, where
@@ -104,7 +105,7 @@ func (w *World) startGitHub() error {
 	var err error
 	w.GitHub, err = githubtest.New(githubtest.Options{
 		Dir: filepath.Join(w.opts.Dir, "git"), Seed: w.opts.Seed, WebhookSecret: webhookSecret, ExternalURL: w.opts.ExternalGitHub,
-		Limits: githubtest.Limits{PerHour: w.opts.CallsHour},
+		Limits: githubtest.Limits{PerHour: w.opts.CallsHour}, WebhookTimeout: w.opts.Unhurried,
 	})
 	if err != nil {
 		return fmt.Errorf("start GitHub: %w", err)

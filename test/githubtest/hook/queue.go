@@ -5,6 +5,7 @@
 package hook
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -84,6 +85,10 @@ func New(clock func() time.Time, faults *fault.Plan, seed uint64) *Queue {
 		idle: make(chan struct{}),
 	}
 }
+
+// SetTimeout says how long is waited for an answer, GitHub's ten seconds if 0. It
+// is called before anything is sent.
+func (q *Queue) SetTimeout(d time.Duration) { q.client.Timeout = cmp.Or(d, timeout) }
 
 // SetTarget directs what is sent from now on.
 func (q *Queue) SetTarget(t Target) {
