@@ -20,10 +20,12 @@ func hurry(story string) map[string]time.Duration {
 		return map[string]time.Duration{"patience": 3 * time.Second, "answer": 5 * time.Second}
 	case strings.Contains(story, "stopped_twice"):
 		return map[string]time.Duration{"stop": time.Minute} // somebody does not wait for it
+	case strings.Contains(story, "stopped_slowly"): // long enough to look around, and shorter than a call that hangs
+		return map[string]time.Duration{"stop": 20 * time.Second}
 	case strings.Contains(story, "stopped"):
 		return map[string]time.Duration{"stop": 5 * time.Second}
 	case strings.Contains(story, "cancelled_too_late"): // and the answer to a merge stays out for long enough to see it in main
-		return map[string]time.Duration{"deadline": 5 * time.Second, "answer": 10 * time.Second}
+		return map[string]time.Duration{"deadline": 5 * time.Second, "answer": 30 * time.Second}
 	case strings.Contains(story, "too_late"):
 		return map[string]time.Duration{"deadline": 5 * time.Second}
 	case strings.Contains(story, "unheard"):
