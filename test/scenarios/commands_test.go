@@ -39,6 +39,7 @@ type command func(s *story, args []string) error
 //	sign PATH                     gives changebot a new SSH key, PATH in the story's folder, to sign commits with
 //	verify N PATTERN              what git says of the signature of a pull request's head, the author of which has that key
 //	tells-all                     the log tells every step with its change, and no secret
+//	idle                          waits until changebot has done all that it was given; see idle_test.go
 //	start                         runs changebot and waits until it is ready; launch does not wait
 //	crash, restart                SIGKILL, and a new process
 //	stop                          SIGTERM; it ends well. term does not wait for that
@@ -158,6 +159,7 @@ func actions() map[string]command {
 		"shout":   shout,
 		"press":   press,
 		"settled": settled,
+		"idle":    idle,
 		"fill":    fill,
 		"crash":   func(s *story, _ []string) error { return s.Stop(syscall.SIGKILL) },
 		"start":   func(s *story, _ []string) error { return s.Start() },
