@@ -6,14 +6,36 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changebot/changebot/gitops"
 )
 
 // gateForeign sets the gate of a pull request that is not changebot's: open
 // where it touches nothing that is governed, closed where it changes a
-// protected Target past everybody, or where nobody can say what it touches.
+// protected Target past everybody, or where nobody can say what it touches. One
+// at a time looks at a pull request: of two events, who saw less might say it
+// last, and leave a gate open that an answer taken back had closed.
 func (r *Road) gateForeign(ctx context.Context, repository string, number int) error {
+	ctx, cancel := context.WithTimeout(ctx, leaseTTL) // begun before the lease, so over before it
+	defer cancel()
+	name := fmt.Sprintf("gate/%s#%d", repository, number)
+	lease, ok, err := r.Leases.Acquire(ctx, name, leaseTTL)
+	if err != nil {
+		return fmt.Errorf("lease %s: %w", name, err)
+	}
+	if !ok {
+		return gitops.Again{After: 200 * time.Millisecond, Why: fmt.Sprintf("#%d is being looked at", number)}
+	}
+	defer func() {
+		if err := r.Leases.Release(context.WithoutCancel(ctx), lease); err != nil {
+			r.Log.Warn("release lease", "lease", name, "error", err)
+		}
+	}()
+	return r.lookAtForeign(ctx, repository, number)
+}
+
+func (r *Road) lookAtForeign(ctx context.Context, repository string, number int) error {
 	repo, catalog, err := r.governing(ctx, repository)
 	if err != nil {
 		return err

@@ -18,8 +18,11 @@ type stile struct {
 	heads []string
 	read  int
 	files []string
-	whole bool
-	set   []GateStatus
+	held  bool // the lease on its gate
+
+	meanwhile func() // the files are read
+	whole     bool
+	set       []GateStatus
 }
 
 func (s *stile) Get(context.Context, int) (Pull, error) {
@@ -28,7 +31,30 @@ func (s *stile) Get(context.Context, int) (Pull, error) {
 	return Pull{Number: 7, HeadSHA: head, Base: "main", Open: true}, nil
 }
 
-func (s *stile) Files(context.Context, Pull) ([]string, bool, error) { return s.files, s.whole, nil }
+func (s *stile) Files(context.Context, Pull) ([]string, bool, error) {
+	files := s.files
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return files, s.whole, nil
+}
+
+func (s *stile) Acquire(_ context.Context, name string, _ time.Duration) (gitops.Lease, bool, error) {
+	if name != "gate/acme/gitops#7" || s.held {
+		return gitops.Lease{}, false, nil
+	}
+	s.held = true
+	return gitops.Lease{Name: name}, true, nil
+}
+
+func (*stile) Renew(_ context.Context, lease gitops.Lease, _ time.Duration) (gitops.Lease, error) {
+	return lease, nil
+}
+
+func (s *stile) Release(context.Context, gitops.Lease) error {
+	s.held = false
+	return nil
+}
 
 func (s *stile) Set(_ context.Context, status GateStatus) error {
 	s.set = append(s.set, status)
@@ -61,7 +87,7 @@ func TestTheGateOfSomebodysPullRequestOpensOnlyForWhatWasSeen(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &stile{shelf: &shelf{catalog: catalog}, heads: tt.heads, files: tt.files, whole: tt.whole}
-			r := New(Ports{}, Options{Poll: time.Second}, &Repository{Name: "acme/gitops", Branch: "main", Git: s, Catalogs: s, Pulls: s, Gate: s})
+			r := New(Ports{Leases: s}, Options{Poll: time.Second}, &Repository{Name: "acme/gitops", Branch: "main", Git: s, Catalogs: s, Pulls: s, Gate: s})
 			err := r.PullChanged(t.Context(), "acme/gitops", "somebodys", 7)
 			if tt.want == "" {
 				if again, ok := errors.AsType[gitops.Again](err); !ok || again.After != time.Second || len(s.set) > 0 {
@@ -76,5 +102,26 @@ func TestTheGateOfSomebodysPullRequestOpensOnlyForWhatWasSeen(t *testing.T) {
 				t.Errorf("%v, set %+v", err, s.set)
 			}
 		})
+	}
+}
+
+func TestTheGateOfSomebodysPullRequestSaysWhatWasSeenLast(t *testing.T) {
+	s := &stile{shelf: &shelf{catalog: &gitops.Catalog{}}, heads: []string{"aaa"}, files: []string{"README.md"}, whole: true}
+	r := New(Ports{Leases: s}, Options{}, &Repository{Name: "acme/gitops", Branch: "main", Git: s, Catalogs: s, Pulls: s, Gate: s})
+	look := func() error { return r.PullChanged(t.Context(), "acme/gitops", "somebodys", 7) }
+	var other error
+	s.meanwhile = func() { // another event is worked on by somebody who sees what is new
+		s.meanwhile = nil
+		s.files = []string{CatalogFile}
+		other = look()
+	}
+	if err := look(); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := errors.AsType[gitops.Again](other); again {
+		other = look()
+	}
+	if other != nil || len(s.set) == 0 || s.set[len(s.set)-1].Open {
+		t.Errorf("%v, set %+v", other, s.set)
 	}
 }

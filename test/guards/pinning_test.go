@@ -29,6 +29,7 @@ func pinning() []guard {
 			"case u.old, at:\n\t\t\treq.Commands = append(req.Commands, &packp.Command{Name: plumbing.ReferenceName(u.ref), Old: at,", git, "TestAPushMovesARefOnlyFromWhereItIsExpected"},
 		{15, "gitops/store/lease.go", "WHERE leases.expires <= $5 OR (", "WHERE leases.expires <> $5 OR (", store, "TestSQLite/leases"},
 		{15, "gitops/store/lease.go", "UPDATE leases SET fence = fence WHERE name = $1 AND fence = $2 AND", "UPDATE leases SET fence = fence WHERE name = $1 AND $2 = $2 AND", store, "TestSQLite/leases"},
+		{15, "gitops/workflow/gate.go", `lease, ok, err := r.Leases.Acquire(ctx, name, leaseTTL)`, `lease, ok, err := gitops.Lease{Name: name}, true, error(nil)`, workflow, "TestTheGateOfSomebodysPullRequestSaysWhatWasSeenLast"},
 		{15, "gitops/filelock/filelock.go", `syscall.LOCK_EX|syscall.LOCK_NB`, `syscall.LOCK_SH|syscall.LOCK_NB`, "./gitops/history", "TestAFileIsHandedFromOneIndexToTheNext"},
 		{15, "gitops/filelock/filelock.go", `syscall.LOCK_EX|syscall.LOCK_NB`, `syscall.LOCK_SH|syscall.LOCK_NB`, git, "TestADirectoryBelongsToOneMirror"},
 
