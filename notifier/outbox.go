@@ -34,7 +34,8 @@ const (
 // keyPost begins the key under which the journal of a Change notes a message.
 const keyPost = "post/"
 
-// Put posts a message that belongs to no Change, once for its subject and key.
+// Put posts a message that belongs to no Change, once for its subject and key,
+// where one at a time puts it.
 func (o Outbox) Put(ctx context.Context, subject, key string, to To, m Message) error {
 	standing, err := o.Posts.Posts(ctx, subject)
 	if err != nil {
@@ -55,11 +56,6 @@ func (o Outbox) Put(ctx context.Context, subject, key string, to To, m Message) 
 		}
 	}
 	return o.keep(ctx, post, place, m)
-}
-
-// Notice posts a text to a channel, once for each key.
-func (o Outbox) Notice(ctx context.Context, key, channel, text string) error {
-	return o.Put(ctx, "notice:"+key, "notice", To{Channel: channel}, Message{paragraph(say(text))})
 }
 
 func find(posts []Post, subject, key string) Post {

@@ -338,16 +338,3 @@ func TestARoomThatRefusesSendsTheStoryToTheRequester(t *testing.T) {
 		t.Errorf("want the live message and its thread with ada, got %+v", w.said)
 	}
 }
-
-func TestANoticeIsPostedOncePerKey(t *testing.T) {
-	w := newWorld(asked())
-	o := Outbox{Chat: w, Posts: w, Clock: func() time.Time { return w.now }, Grace: time.Minute}
-	for range 2 {
-		if err := o.Notice(t.Context(), "broken/4be1", "C9", "the catalogue is broken"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(w.said) != 1 {
-		t.Errorf("posted %d times", len(w.said))
-	}
-}

@@ -9,6 +9,7 @@ func observing() []guard {
 			"post.TS, post.Hash = \"\", noteTried+strconv.FormatInt(o.Clock().UnixMilli(), 10)\n\tif err := error(nil); err != nil {", teller, "TestACrashAfterThePostLeavesOneMessage"},
 		{23, "notifier/outbox.go", "if post.TS != \"\" || post.Gone {\n\t\treturn nil\n\t}\n\tspec", "spec", teller, "TestANoticeIsPostedOncePerKey"},
 		{23, "notifier/teller.go", `case post.Gone, spec.Keep, post.TS != "" && (post.Hash == hash || spec.File != nil):`, `case post.Gone, spec.Keep, hash == "":`, teller, "TestTellingTwiceSaysItOnce"},
+		{15, "notifier/notices.go", `n.Leases.Acquire(posting, subject, noticeTime)`, `gitops.Lease{}, true, error(nil)`, teller, "TestANoticeForWhichThereAreTwoReasonsAtOnceIsPostedOnce"},
 		{23, "notifier/outbox.go", `if wait := tried.Add(o.Grace).Sub(o.Clock()); wait > 0 {`, `if wait := tried.Add(o.Grace).Sub(o.Clock()); false {`,
 			teller, "TestATwinThatTheLaggingHistoryHidIsDeleted"},
 

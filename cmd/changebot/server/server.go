@@ -124,7 +124,7 @@ func (s *Server) wire(key ed25519.PrivateKey) {
 	}
 	s.road = workflow.New(workflow.Ports{
 		Store: s.store, Revisions: s.store, Leases: s.store, Journal: s.store, Observations: s.store, Timers: s.store,
-		Policy: approvals.New(new(rbac.Authoriser)), Manifests: s.manifests, Deployer: deployer, Notices: outbox, Meter: s.metrics,
+		Policy: approvals.New(new(rbac.Authoriser)), Manifests: s.manifests, Deployer: deployer, Notices: notifier.Notices{Outbox: outbox, Leases: s.store}, Meter: s.metrics,
 	}, workflow.Options{
 		Log: s.log, SigningKey: key, Expiry: s.config.Timing.Expiry, Poll: s.config.Timing.Poll, Settle: s.config.Timing.Settle, Deadline: s.config.Timing.Deadline,
 		Patience: s.config.Timing.Patience,
