@@ -25,6 +25,9 @@ func (s *Server) computeMerge(r *repo, p *pull) error {
 		return nil
 	}
 	base, err := r.git.Commit(s.ctx, "refs/heads/"+p.baseRef)
+	if errors.Is(err, bare.ErrNotFound) {
+		return nil // somebody took the branch away in git; it stays unknown
+	}
 	if err != nil {
 		return err
 	}
@@ -133,6 +136,9 @@ func (s *Server) mergeState(r *repo, p *pull) (string, error) {
 		return "draft", nil
 	}
 	why, err := s.blockers(r, p, actor{})
+	if errors.Is(err, bare.ErrNotFound) {
+		return "unknown", nil // its base branch has gone
+	}
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,8 @@
 package githubtest_test
 
 import (
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-github/v60/github"
@@ -184,5 +186,37 @@ func TestEditingClosingAndReopening(t *testing.T) {
 	w.must(err)
 	if pr.GetState() != "closed" {
 		t.Errorf("after its branch was deleted it is %s", pr.GetState())
+	}
+}
+
+func TestNobodyKnowsWhetherAPullRequestMergesWhoseBaseHasGone(t *testing.T) {
+	var dir string
+	w := start(t, func(o *githubtest.Options) { dir = o.Dir })
+	w.open("a", "2.0.0")
+	look := func() *github.PullRequest {
+		pr, _, err := w.client.PullRequests.Get(t.Context(), "acme", "gitops", 1)
+		w.must(err)
+		return pr
+	}
+	rename := func(from, to string) {
+		out, err := exec.CommandContext(t.Context(), "git", "-C", filepath.Join(dir, repo+".git"), "branch", "-m", from, to).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	rename("main", "trunk")
+	for range 2 {
+		if pr := look(); pr.Mergeable != nil || pr.GetMergeableState() != "unknown" {
+			t.Errorf("mergeable %v, %s", pr.Mergeable, pr.GetMergeableState())
+		}
+	}
+	rename("trunk", "main")
+	look()
+	if pr := look(); !pr.GetMergeable() {
+		t.Errorf("mergeable %v, %s", pr.Mergeable, pr.GetMergeableState())
+	}
+	rename("main", "trunk")
+	if pr := look(); pr.GetMergeableState() != "unknown" {
+		t.Errorf("mergeable %v, %s", pr.Mergeable, pr.GetMergeableState())
 	}
 }
