@@ -31,6 +31,7 @@ type dueLook func(ctx context.Context, queue string) (bool, error)
 // sqliteDue prepares that look, by what River goes by when it takes jobs up; the
 // statement is the caller's to close.
 func (s *Store) sqliteDue(ctx context.Context) (dueLook, *sql.Stmt, error) {
+	//nolint:sqlclosecheck // it is the caller's to close
 	look, err := s.read.PrepareContext(ctx, `
 		SELECT EXISTS (SELECT 1 FROM river_job
 		WHERE state = 'available' AND queue = $1 AND priority >= 0 AND scheduled_at <= datetime('now', 'subsec'))`)

@@ -55,6 +55,11 @@ func TestAJobIsDueInItsQueueFromItsTimeOnUntilItIsTakenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if err := errors.Join(statement.Close(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
 	expect := func(when, queue string, want bool) {
 		t.Helper()
 		if due, err := look(t.Context(), queue); err != nil || due != want {
@@ -77,7 +82,4 @@ func TestAJobIsDueInItsQueueFromItsTimeOnUntilItIsTakenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("it is under way", queueSteps, false)
-	if err := errors.Join(statement.Close(), s.Close()); err != nil {
-		t.Error(err)
-	}
 }
