@@ -39,7 +39,7 @@ type Change struct {
 	Revision      int64                `json:"revision"`
 	State         string               `json:"state"`
 	Ended         bool                 `json:"ended"` // nothing follows any more
-	Kind          string               `json:"kind"`  // promote, rollback or restart
+	Kind          string               `json:"kind"`  // promote, rollback, restart or lift
 	Applications  []string             `json:"applications"`
 	Environment   string               `json:"environment"`
 	Because       string               `json:"because,omitempty"`

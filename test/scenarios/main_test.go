@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
 		if err := flag.Set("test.parallel", strconv.Itoa((3*runtime.GOMAXPROCS(0)+1)/2)); err != nil {
-			panic(err)
+			panic(err) // impossible: it is one of testing's own, and a number
 		}
 	}
 	os.Exit(m.Run())
